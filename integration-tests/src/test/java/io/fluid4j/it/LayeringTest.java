@@ -134,7 +134,8 @@ class LayeringTest {
     void apiSpiAndFrameNeedOnlyTheJdk() {
         classes()
                 .that()
-                .resideInAnyPackage("io.fluid4j", "io.fluid4j.spi..", "io.fluid4j.frame..", "io.fluid4j.resolver.client..")
+                .resideInAnyPackage(
+                        "io.fluid4j", "io.fluid4j.spi..", "io.fluid4j.frame..", "io.fluid4j.resolver.client..")
                 .should()
                 .onlyDependOnClassesThat(resideInAnyPackage(
                         "java..",
