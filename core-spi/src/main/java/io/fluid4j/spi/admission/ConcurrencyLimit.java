@@ -1,0 +1,39 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.spi.admission;
+
+/**
+ * Finds out how many requests at once serve this instance best. Thread-safe: samples come from many threads, and none of
+ * the methods may block.
+ *
+ * @since 0.1.0
+ */
+public interface ConcurrencyLimit {
+    /**
+     * The limit now. Read for each request, so it must be a plain read.
+     *
+     * @return at least 1
+     */
+    int limit();
+
+    /**
+     * A request has begun to answer. Times until the first byte are given, never the length of a response, so that long
+     * streams do not look like a slow server.
+     *
+     * @param nowNanos monotonic time, in nanoseconds
+     * @param firstByteNanos from admission to the first byte of the response, in nanoseconds
+     * @param inFlight requests in flight when this one was admitted, itself included
+     */
+    void onFirstByte(long nowNanos, long firstByteNanos, int inFlight);
+
+    /**
+     * A request was refused after it had been admitted, because it had waited too long to start; or it missed its
+     * deadline. A clear sign of too much.
+     *
+     * @param nowNanos monotonic time, in nanoseconds
+     * @param inFlight requests in flight now
+     */
+    void onOverload(long nowNanos, int inFlight);
+}
