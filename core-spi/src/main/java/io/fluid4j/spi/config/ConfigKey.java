@@ -189,13 +189,23 @@ public final class ConfigKey<T> {
             if (concrete.length() > 0) {
                 concrete.append('.');
             }
-            concrete.append(isVariable(segment) && !left.isEmpty() ? left.remove(0) : segment);
+            concrete.append(!isVariable(segment) ? segment : left.isEmpty() ? "" : left.remove(0));
         }
         if (!left.isEmpty() || !matches(concrete.toString())) {
             throw new IllegalArgumentException(
                     "values " + List.of(values) + " (expected: one name for each upper-case segment of " + name + ")");
         }
         return new ConfigKey<>(this, concrete.toString());
+    }
+
+    /** The name with its upper-case segments taken from a misspelt one, so that only the spelling differs. */
+    String likened(String candidate) {
+        String[] given = candidate.split("\\.", -1);
+        String[] segments = name.split("\\.", -1);
+        for (int i = 0; i < segments.length && i < given.length; i++) {
+            segments[i] = isVariable(segments[i]) ? given[i] : segments[i];
+        }
+        return String.join(".", segments);
     }
 
     boolean matches(String candidate) {

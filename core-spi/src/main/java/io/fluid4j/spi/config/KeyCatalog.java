@@ -80,11 +80,11 @@ final class KeyCatalog {
     String nearest(String name) {
         String best = "";
         int least = Integer.MAX_VALUE;
-        for (String known : exact.keySet()) {
-            int distance = distance(name, known);
+        for (ConfigKey<?> known : exact.values()) {
+            int distance = distance(name, known.likened(name));
             if (distance < least) {
                 least = distance;
-                best = known;
+                best = known.name();
             }
         }
         return best;
