@@ -1,0 +1,18 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.tunnel;
+
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+
+/**
+ * The attachment of a channel that becomes a tunnel: a {@code SelectorManager} which meets one in its
+ * {@code newConnection} asks it.
+ */
+public interface TunnelConnectionFactory {
+
+    /** The connection for an end point of that channel: a tunnel, or TLS with a tunnel on it. */
+    Connection newConnection(EndPoint endPoint);
+}
