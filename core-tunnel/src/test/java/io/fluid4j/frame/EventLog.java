@@ -168,8 +168,8 @@ final class EventLog implements FrameEvents {
 
     @Override
     public void onDrained(Drained drained) {
-        lines.add("DRAINED finished " + drained.finished() + " cut " + drained.cut() + " after "
-                + drained.afterMillis());
+        lines.add(
+                "DRAINED finished " + drained.finished() + " cut " + drained.cut() + " after " + drained.afterMillis());
     }
 
     @Override

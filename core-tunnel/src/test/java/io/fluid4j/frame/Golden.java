@@ -77,7 +77,9 @@ record Golden(String name, Side sender, byte[] octets, List<String> expected) {
     /** The octets of a line {@code 00 01 02  comment}; null when it is not one. */
     static byte[] hex(String line) {
         Matcher matcher = HEX.matcher(line);
-        return matcher.matches() ? HexFormat.ofDelimiter(" ").parseHex(matcher.group(1).strip()) : null;
+        return matcher.matches()
+                ? HexFormat.ofDelimiter(" ").parseHex(matcher.group(1).strip())
+                : null;
     }
 
     @Override
@@ -101,7 +103,8 @@ record Golden(String name, Side sender, byte[] octets, List<String> expected) {
                     String name = title.group(1);
                     goldens.put(
                             name,
-                            new Golden(name, Side.valueOf(title.group(2)), octets.toByteArray(), List.copyOf(expected)));
+                            new Golden(
+                                    name, Side.valueOf(title.group(2)), octets.toByteArray(), List.copyOf(expected)));
                     octets.reset();
                     expected.clear();
                 } else if (!line.isEmpty() && !line.startsWith("#")) {

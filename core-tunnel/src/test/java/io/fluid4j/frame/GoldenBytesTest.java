@@ -111,7 +111,8 @@ class GoldenBytesTest {
         byte[] acceptorProof = Arrays.copyOfRange(welcome, 1, 33);
         byte[] rest = Arrays.copyOfRange(welcome, 33, welcome.length);
         assertThat(Proofs.dialler(Golden.SECRET, hello, challenge)).isEqualTo(proof);
-        assertThat(Proofs.acceptor(Golden.SECRET, hello, challenge, proof, rest)).isEqualTo(acceptorProof);
+        assertThat(Proofs.acceptor(Golden.SECRET, hello, challenge, proof, rest))
+                .isEqualTo(acceptorProof);
         assertThat(Proofs.matches(proof, proof.clone())).isTrue();
         assertThat(Proofs.matches(proof, acceptorProof)).isFalse();
         assertThat(Proofs.matches(proof, new byte[0])).isFalse();
@@ -121,34 +122,38 @@ class GoldenBytesTest {
     private static byte[] encoded(String name) throws Exception {
         ByteBuffer out = ByteBuffer.allocate(4096);
         switch (name) {
-            case "hello-instance" -> frame(out, FrameType.HELLO, instance().build().encode());
-            case "hello-router" -> frame(
-                    out,
-                    FrameType.HELLO,
-                    Hello.builder()
-                            .versions(1, 1)
-                            .role(Hello.Role.ROUTER)
-                            .nonce(counting(0, 32))
-                            .settings(Settings.REQUESTER_DEFAULTS)
-                            .instanceId("edge-1")
-                            .build()
-                            .encode());
+            case "hello-instance" ->
+                frame(out, FrameType.HELLO, instance().build().encode());
+            case "hello-router" ->
+                frame(
+                        out,
+                        FrameType.HELLO,
+                        Hello.builder()
+                                .versions(1, 1)
+                                .role(Hello.Role.ROUTER)
+                                .nonce(counting(0, 32))
+                                .settings(Settings.REQUESTER_DEFAULTS)
+                                .instanceId("edge-1")
+                                .build()
+                                .encode());
             case "challenge" -> frame(out, FrameType.CHALLENGE, new Challenge(1, 1, counting(0x40, 32)).encode());
-            case "proof" -> frame(
-                    out,
-                    FrameType.PROOF,
-                    Proofs.dialler(
-                            Golden.SECRET,
-                            Golden.of("hello-instance").payload(),
-                            Golden.of("challenge").payload()));
+            case "proof" ->
+                frame(
+                        out,
+                        FrameType.PROOF,
+                        Proofs.dialler(
+                                Golden.SECRET,
+                                Golden.of("hello-instance").payload(),
+                                Golden.of("challenge").payload()));
             case "proof-empty" -> frame(out, FrameType.PROOF, new byte[0]);
             case "welcome" -> frame(out, FrameType.WELCOME, welcome());
-            case "welcome-certificate" -> frame(
-                    out,
-                    FrameType.WELCOME,
-                    Welcome.payload(
-                            new byte[0],
-                            new Welcome(Settings.REQUESTER_DEFAULTS, "", "", "", List.of(), "").encodeRest()));
+            case "welcome-certificate" ->
+                frame(
+                        out,
+                        FrameType.WELCOME,
+                        Welcome.payload(
+                                new byte[0],
+                                new Welcome(Settings.REQUESTER_DEFAULTS, "", "", "", List.of(), "").encodeRest()));
             default -> {
                 if (!request(out, name) && !response(out, name) && !session(out, name)) {
                     return null;
@@ -163,33 +168,39 @@ class GoldenBytesTest {
     private static boolean request(ByteBuffer out, String name) throws Exception {
         HeadWriter head = new HeadWriter();
         switch (name) {
-            case "request-get" -> FrameWriter.requestStarted(
-                    out, 1, head.request("GET", "http", 0x11, 1, -1, 0, REQUEST_ID, "/", "", null, 0, null, 0), true);
+            case "request-get" ->
+                FrameWriter.requestStarted(
+                        out,
+                        1,
+                        head.request("GET", "http", 0x11, 1, -1, 0, REQUEST_ID, "/", "", null, 0, null, 0),
+                        true);
             case "request-all" -> FrameWriter.requestStarted(out, 7, requestAll(head), false);
-            case "request-literal-method" -> FrameWriter.requestStarted(
-                    out,
-                    2,
-                    head.request(
-                            "PROPFIND",
-                            "http",
-                            0x10,
-                            0,
-                            0,
-                            0,
-                            REQUEST_ID,
-                            "*",
-                            "localhost",
-                            InetAddress.getByName("127.0.0.1"),
-                            1,
-                            InetAddress.getByName("127.0.0.1"),
-                            80),
-                    true);
-            case "request-body" -> FrameWriter.body(
-                    out, FrameType.REQUEST_BODY, 7, ByteBuffer.wrap("hello".getBytes("US-ASCII")));
+            case "request-literal-method" ->
+                FrameWriter.requestStarted(
+                        out,
+                        2,
+                        head.request(
+                                "PROPFIND",
+                                "http",
+                                0x10,
+                                0,
+                                0,
+                                0,
+                                REQUEST_ID,
+                                "*",
+                                "localhost",
+                                InetAddress.getByName("127.0.0.1"),
+                                1,
+                                InetAddress.getByName("127.0.0.1"),
+                                80),
+                        true);
+            case "request-body" ->
+                FrameWriter.body(out, FrameType.REQUEST_BODY, 7, ByteBuffer.wrap("hello".getBytes("US-ASCII")));
             case "request-body-empty" -> FrameWriter.body(out, FrameType.REQUEST_BODY, 7, ByteBuffer.allocate(0));
             case "request-end-empty" -> FrameWriter.requestEnd(out, 7, null);
-            case "request-end" -> FrameWriter.requestEnd(
-                    out, 7, head.trailers().field("X-Checksum", "5d41402a").field("etag", "\"e\""));
+            case "request-end" ->
+                FrameWriter.requestEnd(
+                        out, 7, head.trailers().field("X-Checksum", "5d41402a").field("etag", "\"e\""));
             case "cancel-requester" -> FrameWriter.cancel(out, 7, ErrorCode.CLIENT_GONE, "", null, false);
             default -> {
                 return false;
@@ -234,38 +245,41 @@ class GoldenBytesTest {
             case "nack" -> FrameWriter.nack(out, 7, Nack.of(NackReason.LIMIT, 250, 12));
             case "nack-signal" -> FrameWriter.nack(out, 7, Nack.of(NackReason.SIGNAL, 0, 13, 1250, "queue-age"));
             case "nack-unknown-reason" -> FrameWriter.nack(out, 7, new Nack(999, 0, 13, Nack.NO_VALUE, ""));
-            case "response-interim" -> FrameWriter.interim(
-                    out, 7, head.response(103, -1).field("Link", "</s.css>; rel=preload"));
-            case "response-started" -> FrameWriter.responseStarted(
-                    out,
-                    7,
-                    head.response(200, -1)
-                            .field("content-type", " text/html;charset=utf-8\t")
-                            .field("Set-Cookie", "s=1; Path=/")
-                            .field("Set-Cookie", "t=2")
-                            .field("X-Own".getBytes("US-ASCII"), 0, 5, " 1 ".getBytes("US-ASCII"), 0, 3));
+            case "response-interim" ->
+                FrameWriter.interim(out, 7, head.response(103, -1).field("Link", "</s.css>; rel=preload"));
+            case "response-started" ->
+                FrameWriter.responseStarted(
+                        out,
+                        7,
+                        head.response(200, -1)
+                                .field("content-type", " text/html;charset=utf-8\t")
+                                .field("Set-Cookie", "s=1; Path=/")
+                                .field("Set-Cookie", "t=2")
+                                .field("X-Own".getBytes("US-ASCII"), 0, 5, " 1 ".getBytes("US-ASCII"), 0, 3));
             case "response-upgrade" -> FrameWriter.responseStarted(out, 7, head.response(101, -1));
-            case "response-body" -> FrameWriter.body(
-                    out, FrameType.RESPONSE_BODY, 7, ByteBuffer.wrap("<p>hi</p>\n".getBytes("US-ASCII")));
+            case "response-body" ->
+                FrameWriter.body(out, FrameType.RESPONSE_BODY, 7, ByteBuffer.wrap("<p>hi</p>\n".getBytes("US-ASCII")));
             case "response-body-empty" -> FrameWriter.body(out, FrameType.RESPONSE_BODY, 7, ByteBuffer.allocate(0));
             case "response-end" -> FrameWriter.responseEnd(out, 7, null, null, false);
-            case "response-end-usage" -> FrameWriter.responseEnd(
-                    out, 7, null, new Usage(1, 1_500_000, 20_000, 3_000_000, 65_536), false);
-            case "response-end-all" -> FrameWriter.responseEnd(
-                    out,
-                    7,
-                    head.trailers().field("X-Checksum", "ab").field("Server-Timing", "db;dur=5"),
-                    new Usage(Usage.COMPLETE | Usage.APPORTIONED, 1, 2, 3, Usage.UNKNOWN),
-                    true);
-            case "cancel-server" -> FrameWriter.cancel(
-                    out, 7, ErrorCode.INTERNAL, "no room \u2013 sorry", new Usage(2, 7, 8, 9, 10), true);
+            case "response-end-usage" ->
+                FrameWriter.responseEnd(out, 7, null, new Usage(1, 1_500_000, 20_000, 3_000_000, 65_536), false);
+            case "response-end-all" ->
+                FrameWriter.responseEnd(
+                        out,
+                        7,
+                        head.trailers().field("X-Checksum", "ab").field("Server-Timing", "db;dur=5"),
+                        new Usage(Usage.COMPLETE | Usage.APPORTIONED, 1, 2, 3, Usage.UNKNOWN),
+                        true);
+            case "cancel-server" ->
+                FrameWriter.cancel(out, 7, ErrorCode.INTERNAL, "no room \u2013 sorry", new Usage(2, 7, 8, 9, 10), true);
             case "work-end" -> FrameWriter.workEnd(out, 7, new Usage(1, 100, 0, 200, 300));
             case "work-end-empty" -> FrameWriter.workEnd(out, 7, null);
             case "usage-stream" -> FrameWriter.usage(out, 7, new Usage(1, 5, 6, 7, 8));
-            case "log-stream" -> FrameWriter.log(
-                    out,
-                    7,
-                    new LogLine(1_767_225_600_000L, LogLine.WARNING, 3, "com.example.Shop", "slow query: 1.2 s"));
+            case "log-stream" ->
+                FrameWriter.log(
+                        out,
+                        7,
+                        new LogLine(1_767_225_600_000L, LogLine.WARNING, 3, "com.example.Shop", "slow query: 1.2 s"));
             default -> {
                 return false;
             }
@@ -281,29 +295,30 @@ class GoldenBytesTest {
             case "pong" -> FrameWriter.pong(out, 0xF8F9FAFBFCFDFEFFL);
             case "drain" -> FrameWriter.drain(out, Drain.everything(Drain.Reason.SHUTDOWN, 30_000, List.of()));
             case "drain-path" -> FrameWriter.drain(out, Drain.path(Drain.Reason.REDEPLOY, 10_000, "/shop"));
-            case "drain-routers" -> FrameWriter.drain(
-                    out, Drain.everything(Drain.Reason.ASKED, 0, List.of("tcp://127.0.0.1:7071")));
+            case "drain-routers" ->
+                FrameWriter.drain(out, Drain.everything(Drain.Reason.ASKED, 0, List.of("tcp://127.0.0.1:7071")));
             case "close" -> FrameWriter.close(out, Close.of(ErrorCode.NONE, ""));
-            case "close-detail" -> FrameWriter.close(
-                    out, Close.of(ErrorCode.DUPLICATE, "instance id i-7f3a is in use"));
+            case "close-detail" ->
+                FrameWriter.close(out, Close.of(ErrorCode.DUPLICATE, "instance id i-7f3a is in use"));
             case "ask-drain" -> FrameWriter.ask(out, new Ask(Ask.Action.DRAIN, 60_000));
             case "ask-undrain" -> FrameWriter.ask(out, new Ask(Ask.Action.UNDRAIN, 0));
             case "drained" -> FrameWriter.drained(out, new Drained(41, 1, 2718));
-            case "health" -> FrameWriter.health(
-                    out,
-                    new Health(
-                            3,
-                            750,
-                            Health.State.OVERLOADED,
-                            12,
-                            16,
-                            2,
-                            List.of(
-                                    new Health.Signal("cpu-throttled", Health.Status.BREACHED, 0, 512),
-                                    new Health.Signal("memory", Health.Status.OK, 431, 569),
-                                    new Health.Signal("db-pool", Health.Status.UNAVAILABLE, 0, Nack.NO_VALUE))));
-            case "health-empty" -> FrameWriter.health(
-                    out, new Health(1, 0, Health.State.ACCEPTING, 0, 0, 0, List.of()));
+            case "health" ->
+                FrameWriter.health(
+                        out,
+                        new Health(
+                                3,
+                                750,
+                                Health.State.OVERLOADED,
+                                12,
+                                16,
+                                2,
+                                List.of(
+                                        new Health.Signal("cpu-throttled", Health.Status.BREACHED, 0, 512),
+                                        new Health.Signal("memory", Health.Status.OK, 431, 569),
+                                        new Health.Signal("db-pool", Health.Status.UNAVAILABLE, 0, Nack.NO_VALUE))));
+            case "health-empty" ->
+                FrameWriter.health(out, new Health(1, 0, Health.State.ACCEPTING, 0, 0, 0, List.of()));
             case "log-empty" -> FrameWriter.log(out, 0, new LogLine(0, LogLine.TRACE, 0, "", ""));
             case "usage-process" -> {
                 Map<String, Long> nanos = new LinkedHashMap<>();
