@@ -1,0 +1,303 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.instance;
+
+import io.fluid4j.spi.admission.ConcurrencyLimit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * Finds the number of requests at once beyond which more only wait. Thread-safe; a sample costs one atomic increment.
+ *
+ * <p>Samples gather in windows of at least {@link #MIN_WINDOW_NANOS}. A window's <em>delay</em> is the time to the first
+ * byte that a quarter of its requests stayed below: waiting for a thread or a processor makes every request slower, also
+ * the fast quarter, whereas a few long polls, or more of them than before, leave it alone. The delay is compared with the
+ * <em>base</em>, the least delay of late:
+ *
+ * <pre>
+ *   gradient = clamp(TOLERANCE * max(base, NEGLIGIBLE) / delay, 0.5, 1)
+ *   gradient = 1 and the limit was in the way   limit = 1.25 limit + 1
+ *   gradient = 1 else                           limit stays
+ *   gradient &lt; 1                                limit = (limit + gradient limit + sqrt(limit)) / 2
+ * </pre>
+ *
+ * <p>So the limit settles where requests wait about half as long as they work, which keeps every thread busy, plus a
+ * little. It never grows beyond what is asked for, and never falls below a floor.
+ *
+ * <p>The base must follow what the application does. It is the minimum over the last {@link #BASE_AGES} spans of
+ * {@link #BASE_SPAN_NANOS}; and while the limit holds requests back because of the delay, the limit is cut to
+ * {@link #PROBE_SHARE} once in each span for as long as it takes to see the delay without the queue. If the delay then
+ * is what it was, it is the application's own (a dependency became slow), and becomes the base at once; so the limit
+ * cannot stay low because of a base from better days. If it falls, the base was right.
+ */
+final class AdaptiveLimit implements ConcurrencyLimit {
+
+    /** The limit at the start: enough that no ordinary server notices it before the first windows have passed. */
+    static final int INITIAL = 64;
+
+    static final int MAX = 100_000;
+    static final long MIN_WINDOW_NANOS = 100_000_000L;
+
+    /** A window with fewer samples goes on, up to {@link #MAX_WINDOW_NANOS}: a quarter of them must mean something. */
+    static final int MIN_SAMPLES = 12;
+
+    static final long MAX_WINDOW_NANOS = 1_000_000_000L;
+    static final double TOLERANCE = 1.5;
+
+    /** Delays of this order are scheduling noise, never a reason to hold requests back. */
+    static final long NEGLIGIBLE_NANOS = 10_000_000L;
+
+    static final long BASE_SPAN_NANOS = 5_000_000_000L;
+    static final int BASE_AGES = 4;
+    static final double PROBE_SHARE = 0.6;
+
+    private static final int BUCKETS_PER_OCTAVE = 8;
+    private static final int BUCKETS = 40 * BUCKETS_PER_OCTAVE;
+
+    /** Delays below 2^13 ns (8 µs) share the first bucket. */
+    private static final int FIRST_OCTAVE = 13;
+
+    private enum Phase {
+        /** Windows count. */
+        STEADY,
+        /** The limit was cut; what was admitted before still runs. Samples say nothing. */
+        DRAINING,
+        /** The next window tells the delay without a queue. */
+        PROBING
+    }
+
+    private final int floor;
+    private final AtomicIntegerArray histogram = new AtomicIntegerArray(BUCKETS);
+    private final AtomicBoolean closing = new AtomicBoolean();
+
+    private volatile int limit;
+    private volatile long windowEndNanos;
+    private volatile int mostInFlight;
+    private volatile boolean overloaded;
+
+    // Written only by the thread that holds 'closing'.
+    private final long[] bases = new long[BASE_AGES];
+    private int spans;
+    private boolean begun;
+    private long windowStartNanos;
+    private long spanEndNanos;
+    private Phase phase = Phase.STEADY;
+    private double estimate;
+    private long delayBeforeProbeNanos;
+    private boolean probedThisSpan;
+    private long drainedAtNanos;
+
+    /** A limit that never falls below a floor. */
+    AdaptiveLimit(int floor) {
+        this.floor = floor;
+        this.estimate = Math.max(INITIAL, floor);
+        this.limit = (int) estimate;
+    }
+
+    /** The floor for a machine: enough to keep its processors busy and overlap some waiting, few enough to protect it. */
+    static AdaptiveLimit forProcessors(int processors) {
+        return new AdaptiveLimit(Math.max(4, 2 * processors));
+    }
+
+    @Override
+    public int limit() {
+        return limit;
+    }
+
+    @Override
+    public void onFirstByte(long nowNanos, long firstByteNanos, int inFlight) {
+        histogram.incrementAndGet(bucket(firstByteNanos));
+        if (inFlight > mostInFlight) {
+            mostInFlight = inFlight; // A lost race loses one of many samples.
+        }
+        maybeClose(nowNanos);
+    }
+
+    @Override
+    public void onOverload(long nowNanos, int inFlight) {
+        overloaded = true;
+        if (inFlight > mostInFlight) {
+            mostInFlight = inFlight;
+        }
+        maybeClose(nowNanos);
+    }
+
+    private void maybeClose(long nowNanos) {
+        if (begun && nowNanos - windowEndNanos < 0) {
+            return;
+        }
+        if (closing.compareAndSet(false, true)) {
+            try {
+                close(nowNanos);
+            } finally {
+                closing.set(false);
+            }
+        }
+    }
+
+    private void close(long nowNanos) {
+        if (!begun) {
+            spanEndNanos = nowNanos + BASE_SPAN_NANOS;
+            startWindow(nowNanos, MIN_WINDOW_NANOS);
+            begun = true;
+            return;
+        }
+        if (nowNanos - windowEndNanos < 0) {
+            return;
+        }
+        if (phase == Phase.DRAINING) {
+            if (nowNanos - drainedAtNanos >= 0) {
+                phase = Phase.PROBING;
+                clear();
+                startWindow(nowNanos, MIN_WINDOW_NANOS);
+            }
+            return;
+        }
+        int samples = samples();
+        boolean wasOverloaded = overloaded;
+        if (samples < MIN_SAMPLES && nowNanos - windowStartNanos < MAX_WINDOW_NANOS && !wasOverloaded) {
+            return;
+        }
+        long delay = samples == 0 ? 0 : quarterNanos(samples);
+        int inFlight = mostInFlight;
+        clear();
+        nextSpan(nowNanos);
+        if (phase == Phase.PROBING) {
+            endProbe(delay);
+        } else {
+            adapt(delay, inFlight, wasOverloaded);
+            maybeProbe(nowNanos, delay);
+        }
+        startWindow(nowNanos, MIN_WINDOW_NANOS);
+    }
+
+    private void adapt(long delay, int inFlight, boolean wasOverloaded) {
+        double gradient = 1.0;
+        if (delay > 0) {
+            learnBase(delay);
+            gradient = gradient(delay);
+        }
+        if (wasOverloaded) {
+            gradient = Math.min(gradient, 0.9);
+        }
+        if (gradient < 1.0) {
+            double target = estimate * gradient + (wasOverloaded ? 0.0 : Math.sqrt(estimate));
+            // Growth is only for windows in which the limit was in the way.
+            setEstimate(Math.min((estimate + target) / 2, Math.max(estimate, inFlight)));
+        } else if (inFlight >= estimate * 0.8) {
+            setEstimate(estimate * 1.25 + 1);
+        }
+    }
+
+    private double gradient(long delay) {
+        double tolerated = TOLERANCE * Math.max(base(), NEGLIGIBLE_NANOS);
+        return Math.max(0.5, Math.min(1.0, tolerated / delay));
+    }
+
+    /** Once a span, when the delay holds the limit down: look at the delay without a queue. */
+    private void maybeProbe(long nowNanos, long delay) {
+        if (probedThisSpan || delay == 0 || gradient(delay) >= 1.0) {
+            return;
+        }
+        probedThisSpan = true;
+        phase = Phase.DRAINING;
+        delayBeforeProbeNanos = delay;
+        drainedAtNanos = nowNanos + Math.min(delay, MAX_WINDOW_NANOS);
+        limit = Math.max(Math.min(floor, (int) estimate), (int) (estimate * PROBE_SHARE));
+    }
+
+    private void endProbe(long delay) {
+        phase = Phase.STEADY;
+        if (delay > 0) {
+            if (delay > delayBeforeProbeNanos * (1 + PROBE_SHARE) / 2) {
+                // With 0.6 of the requests the delay fell by less than half of what a queue would explain.
+                java.util.Arrays.fill(bases, delay);
+            } else {
+                learnBase(delay);
+            }
+        }
+        setEstimate(estimate);
+    }
+
+    private void learnBase(long delay) {
+        int age = spans % BASE_AGES;
+        bases[age] = bases[age] == 0 ? delay : Math.min(bases[age], delay);
+    }
+
+    private long base() {
+        long least = Long.MAX_VALUE;
+        for (long base : bases) {
+            if (base > 0 && base < least) {
+                least = base;
+            }
+        }
+        return least == Long.MAX_VALUE ? NEGLIGIBLE_NANOS : least;
+    }
+
+    private void nextSpan(long nowNanos) {
+        if (nowNanos - spanEndNanos < 0) {
+            return;
+        }
+        spanEndNanos = nowNanos + BASE_SPAN_NANOS;
+        spans++;
+        bases[spans % BASE_AGES] = 0;
+        probedThisSpan = false;
+    }
+
+    private void setEstimate(double value) {
+        estimate = Math.max(floor, Math.min(MAX, value));
+        limit = (int) estimate;
+    }
+
+    private void startWindow(long nowNanos, long lengthNanos) {
+        windowStartNanos = nowNanos;
+        windowEndNanos = nowNanos + lengthNanos;
+    }
+
+    private void clear() {
+        for (int i = 0; i < BUCKETS; i++) {
+            if (histogram.get(i) != 0) {
+                histogram.set(i, 0);
+            }
+        }
+        mostInFlight = 0;
+        overloaded = false;
+    }
+
+    private int samples() {
+        int sum = 0;
+        for (int i = 0; i < BUCKETS; i++) {
+            sum += histogram.get(i);
+        }
+        return sum;
+    }
+
+    /** The delay that a quarter of the samples stayed below, as the middle of its bucket. */
+    private long quarterNanos(int samples) {
+        int rank = (samples + 3) / 4;
+        int seen = 0;
+        for (int i = 0; i < BUCKETS; i++) {
+            seen += histogram.get(i);
+            if (seen >= rank) {
+                return middleNanos(i);
+            }
+        }
+        return middleNanos(BUCKETS - 1);
+    }
+
+    /** Buckets of equal width inside each power of two. */
+    static int bucket(long nanos) {
+        long value = Math.max(nanos, 1L << FIRST_OCTAVE);
+        int octave = 63 - Long.numberOfLeadingZeros(value);
+        int within = (int) (((value - (1L << octave)) * BUCKETS_PER_OCTAVE) >>> octave);
+        return Math.min(BUCKETS - 1, (octave - FIRST_OCTAVE) * BUCKETS_PER_OCTAVE + within);
+    }
+
+    static long middleNanos(int bucket) {
+        int octave = FIRST_OCTAVE + bucket / BUCKETS_PER_OCTAVE;
+        long width = (1L << octave) / BUCKETS_PER_OCTAVE;
+        return (1L << octave) + (bucket % BUCKETS_PER_OCTAVE) * width + width / 2;
+    }
+}

@@ -1,0 +1,151 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.instance;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Knows which request this thread works for and since which reading of its CPU clock. One per thread; used by that thread
+ * alone.
+ *
+ * <p>A slice costs two readings of the clock. Where one request follows another on the same thread without a pause
+ * ({@link ExchangeRunner}), the end of the first is the begin of the second, and it costs one.
+ */
+final class SliceClock {
+
+    private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
+    private static final com.sun.management.@Nullable ThreadMXBean ALLOCATIONS = allocations();
+    private static final boolean CPU_CLOCK = cpuClock();
+    private static final ThreadLocal<SliceClock> CLOCKS = ThreadLocal.withInitial(SliceClock::new);
+
+    /** What the CPU clock gives when there is none: on virtual threads, and where the JVM has none. */
+    static final long NO_CLOCK = -1;
+
+    private final Object[] slot = ContextSlots.ofThisThread();
+    private final boolean metered;
+
+    private @Nullable RequestScope current;
+    private int depth;
+    private long cpuStartNanos;
+    private long allocatedStartBytes;
+
+    /** The last reading, while no time may have passed since that belongs to nobody; else {@link #NO_CLOCK}. */
+    private long chainedNanos = NO_CLOCK;
+
+    private @Nullable ArrayDeque<Outer> outer;
+
+    private record Outer(RequestScope scope, int depth) {}
+
+    private SliceClock() {
+        metered = CPU_CLOCK && THREADS.getCurrentThreadCpuTime() >= 0;
+    }
+
+    static SliceClock ofThisThread() {
+        return CLOCKS.get();
+    }
+
+    /** Whether this thread's processor time can be read; it cannot on virtual threads. */
+    boolean metered() {
+        return metered;
+    }
+
+    void enter(RequestScope scope) {
+        RequestScope running = current;
+        if (running == scope) {
+            depth++;
+            return;
+        }
+        if (running != null) {
+            // A request inside another's slice: the outer one rests.
+            settle(running);
+            if (outer == null) {
+                outer = new ArrayDeque<>(2);
+            }
+            outer.push(new Outer(running, depth));
+        }
+        current = scope;
+        depth = 1;
+        slot[0] = scope;
+        if (!metered) {
+            scope.unmetered();
+        } else if (running == null) {
+            cpuStartNanos = chainedNanos >= 0 ? chainedNanos : THREADS.getCurrentThreadCpuTime();
+            allocatedStartBytes = allocatedBytes();
+            chainedNanos = NO_CLOCK;
+        }
+    }
+
+    void exit(RequestScope scope) {
+        if (current != scope) {
+            return; // Unbalanced exit: nothing of this thread belongs to that request.
+        }
+        if (--depth > 0) {
+            return;
+        }
+        if (!scope.ended()) {
+            settle(scope); // An ended one was settled at its end; the rest (recycling) is not worth a third reading.
+        }
+        Outer resumed = outer == null ? null : outer.poll();
+        current = resumed == null ? null : resumed.scope;
+        depth = resumed == null ? 0 : resumed.depth;
+        slot[0] = current;
+    }
+
+    /**
+     * Credits the time since the slice began, or was settled last, to the request. Called before a request's usage is
+     * summed up, since that happens inside its last slice.
+     */
+    void settle(RequestScope scope) {
+        if (!metered || current != scope) {
+            return;
+        }
+        long now = THREADS.getCurrentThreadCpuTime();
+        long allocated = allocatedBytes();
+        scope.used(now - cpuStartNanos, allocated - allocatedStartBytes);
+        cpuStartNanos = now;
+        allocatedStartBytes = allocated;
+    }
+
+    /** The next slice on this thread begins where the last one ended; call only when nothing came between. */
+    void chain() {
+        if (metered && current == null) {
+            chainedNanos = cpuStartNanos;
+        }
+    }
+
+    /** The thread goes back to its pool: what comes next on it is nobody's until a slice begins. */
+    void unchain() {
+        chainedNanos = NO_CLOCK;
+    }
+
+    private static long allocatedBytes() {
+        return ALLOCATIONS == null ? 0 : ALLOCATIONS.getCurrentThreadAllocatedBytes();
+    }
+
+    static boolean knowsAllocations() {
+        return ALLOCATIONS != null;
+    }
+
+    private static boolean cpuClock() {
+        if (!THREADS.isCurrentThreadCpuTimeSupported()) {
+            return false;
+        }
+        if (!THREADS.isThreadCpuTimeEnabled()) {
+            THREADS.setThreadCpuTimeEnabled(true);
+        }
+        return true;
+    }
+
+    private static com.sun.management.@Nullable ThreadMXBean allocations() {
+        return THREADS instanceof com.sun.management.ThreadMXBean extended
+                        && extended.isThreadAllocatedMemorySupported()
+                        && extended.isThreadAllocatedMemoryEnabled()
+                ? extended
+                : null;
+    }
+}
