@@ -1,0 +1,117 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.jetty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The module {@code fluid} on real distributions: how it starts, refuses to start, and stops. */
+final class FluidModuleIT {
+
+    private static final Duration START = Duration.ofSeconds(60);
+
+    private TestRouter router;
+    private JettyProcess jetty;
+
+    @BeforeEach
+    void startRouter() {
+        router = new TestRouter();
+    }
+
+    @AfterEach
+    void stopAll() {
+        if (jetty != null) {
+            jetty.close();
+        }
+        router.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"12.0.31", "12.1.12"})
+    void badConfigurationStopsTheStartAndNamesKeyAndValue(String version) throws Exception {
+        jetty = JettyProcess.prepare(version, "bad-" + version, List.of())
+                .configure(
+                        "fluid.function = checks",
+                        "fluid.router.urls = " + router.url(),
+                        "fluid.tunnel.secret = " + TestRouter.SECRET,
+                        "fluid.max-concurrency = plenty",
+                        "fluid.funktion = x");
+        jetty.start();
+        assertThat(jetty.awaitExit()).isNotZero();
+        assertThat(jetty.log())
+                .contains("fluid.max-concurrency")
+                .contains("plenty")
+                .contains("fluid.funktion")
+                .doesNotContain(TestRouter.SECRET);
+        assertThat(router.noTunnel()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"12.0.31", "12.1.12"})
+    void startIniWinsOverTheFileAndTermFinishesWhatRuns(String version) throws Exception {
+        jetty = JettyProcess.prepare(version, "stop-" + version, List.of("ee10"))
+                .configure(
+                        "fluid.function = from-the-file",
+                        "fluid.router.urls = " + router.url(),
+                        "fluid.tunnel.secret = " + TestRouter.SECRET);
+        jetty.start("fluid.function=from-the-command");
+        assertThat(router.awaitTunnel(START).peerHello().function()).isEqualTo("from-the-command");
+        assertThat(router.session().peerHello().container()).isEqualTo("jetty/" + version);
+
+        String id = UUID.randomUUID().toString();
+        Call call = router.send(Req.get("/ee10/answer/flushes?id=" + id));
+        call.awaitReceived(7);
+        // More than it needs: opened ahead, as nothing new is taken once the server stops.
+        for (int i = 0; i < 4; i++) {
+            router.get("/ee10/events?open=" + id);
+        }
+        call.awaitReceived(35);
+        jetty.terminate();
+        router.awaitDrain(START);
+        Call late = router.trySend(Req.get("/ee10/events?open=" + id));
+        if (late != null) {
+            assertThat(late.outcome()).startsWith("nack").contains("DRAINING");
+        }
+        assertThat(jetty.alive()).isTrue();
+        // The servlet waits for a gate nobody opens; it gives up by itself after 20 s, unless it is cancelled.
+        call.cancel();
+        assertThat(jetty.awaitExit()).isIn(0, 143);
+        assertThat(jetty.log()).contains("Drained in");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"12.0.31", "12.1.12"})
+    void requestsRunOnVirtualThreadsWhenThePoolUsesThem(String version) throws Exception {
+        Assumptions.assumeTrue(feature() >= 21, "virtual threads need Java 21; run with -Dfluid.test.java");
+        jetty = JettyProcess.prepare(version, "virtual-" + version, List.of("ee10"), "threadpool-virtual")
+                .configure(
+                        "fluid.function = checks",
+                        "fluid.router.urls = " + router.url(),
+                        "fluid.tunnel.secret = " + TestRouter.SECRET);
+        jetty.start();
+        router.awaitTunnel(START);
+        assertThat(router.get("/ee10/facts").text().lines()).contains("virtual=true", "fluid.active=true");
+    }
+
+    private static int feature() throws IOException, InterruptedException {
+        Process process = new ProcessBuilder(System.getProperty("fluid.test.java"), "-version")
+                .redirectErrorStream(true)
+                .start();
+        String text = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        process.waitFor(10, TimeUnit.SECONDS);
+        String version = text.split("\"")[1];
+        return Integer.parseInt(version.split("[.-]")[0]);
+    }
+}
