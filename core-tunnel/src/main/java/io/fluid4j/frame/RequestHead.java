@@ -189,6 +189,16 @@ public final class RequestHead {
         return new String(array, authorityOffset, authorityLength, ISO_8859_1);
     }
 
+    /** Where the authority begins in {@link #targetArray()}. */
+    public int authorityOffset() {
+        return authorityOffset;
+    }
+
+    /** The length of the authority in octets. */
+    public int authorityLength() {
+        return authorityLength;
+    }
+
     /** The client's address as the router believes it, or null when it is not known. */
     public @Nullable InetAddress remote() {
         return address(remoteOffset);

@@ -63,6 +63,19 @@ public final class Config {
     }
 
     /**
+     * The names of all keys that may be set, those of providers included. For places where names are spelt otherwise,
+     * such as attributes of an XML file.
+     *
+     * @return the names, without those that stand for many ({@code fluid.route.NAME.path})
+     */
+    public static List<String> knownNames() {
+        return KeyCatalog.of(List.of()).keys().stream()
+                .filter(key -> !key.template())
+                .<String>map(ConfigKey::name)
+                .toList();
+    }
+
+    /**
      * The role the process has.
      *
      * @return the role

@@ -1,0 +1,87 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.tomcat;
+
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import org.apache.coyote.Request;
+import org.apache.tomcat.util.buf.MessageBytes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The two calls that differ between the Tomcat versions one jar serves (10.1.20 to 11.0): late versions have {@code
+ * setMethod} and {@code markStartTime}, early ones {@code method()} and {@code setStartTimeNanos}. Looked up once.
+ */
+final class CoyoteShim {
+    private static final MethodHandle SET_METHOD;
+    private static final MethodHandle MARK_START;
+
+    static {
+        MethodHandles.Lookup lookup = MethodHandles.publicLookup();
+        MethodHandle setMethod = find(lookup, "setMethod", MethodType.methodType(void.class, String.class));
+        MethodHandle markStart = find(lookup, "markStartTime", MethodType.methodType(void.class));
+        try {
+            SET_METHOD = setMethod != null
+                    ? setMethod
+                    : MethodHandles.filterArguments(
+                            lookup.findVirtual(
+                                    MessageBytes.class, "setString", MethodType.methodType(void.class, String.class)),
+                            0,
+                            lookup.findVirtual(Request.class, "method", MethodType.methodType(MessageBytes.class)));
+            MARK_START = markStart != null
+                    ? markStart
+                    : MethodHandles.lookup()
+                            .findStatic(
+                                    CoyoteShim.class,
+                                    "startByNanos",
+                                    MethodType.methodType(void.class, MethodHandle.class, Request.class))
+                            .bindTo(lookup.findVirtual(
+                                    Request.class, "setStartTimeNanos", MethodType.methodType(void.class, long.class)));
+        } catch (NoSuchMethodException | IllegalAccessException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private CoyoteShim() {}
+
+    /** Sets the method of a request. */
+    static void method(Request request, String method) {
+        try {
+            SET_METHOD.invokeExact(request, method);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    /** Notes that the request starts now; access log and statistics count from here. */
+    static void markStart(Request request) {
+        try {
+            MARK_START.invokeExact(request);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
+    }
+
+    @SuppressWarnings("unused") // bound as a MethodHandle
+    private static void startByNanos(MethodHandle setNanos, Request request) throws Throwable {
+        setNanos.invokeExact(request, System.nanoTime());
+    }
+
+    private static @Nullable MethodHandle find(MethodHandles.Lookup lookup, String name, MethodType type) {
+        try {
+            return lookup.findVirtual(Request.class, name, type);
+        } catch (NoSuchMethodException | IllegalAccessException e) {
+            return null;
+        }
+    }
+
+    private static RuntimeException unexpected(Throwable t) {
+        if (t instanceof Error error) {
+            throw error;
+        }
+        return t instanceof RuntimeException failure ? failure : new IllegalStateException(t);
+    }
+}

@@ -1,0 +1,65 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.tomcat;
+
+import java.util.Set;
+import java.util.TreeSet;
+import javax.management.JMException;
+import javax.management.MBeanServer;
+import javax.management.MalformedObjectNameException;
+import javax.management.ObjectName;
+import org.apache.catalina.Container;
+import org.apache.catalina.Context;
+import org.apache.catalina.Engine;
+import org.apache.catalina.Service;
+import org.apache.tomcat.util.modeler.Registry;
+import org.jspecify.annotations.Nullable;
+
+/** What runs in a service. */
+final class WebApplications {
+    private WebApplications() {}
+
+    /** Paths of the applications that take requests now; {@code ""} is the root. Empty when the service is not known. */
+    static Set<String> paths(@Nullable Service service) {
+        Set<String> paths = new TreeSet<>();
+        if (service != null) {
+            Engine engine = service.getContainer();
+            for (Container host : engine.findChildren()) {
+                for (Container child : host.findChildren()) {
+                    if (child instanceof Context context && context.getState().isAvailable()) {
+                        paths.add(context.getPath());
+                    }
+                }
+            }
+        }
+        return paths;
+    }
+
+    /** What the engine appends to session ids; empty for nothing. */
+    static String jvmRoute(@Nullable Service service) {
+        String route = service == null ? null : service.getContainer().getJvmRoute();
+        return route == null ? "" : route;
+    }
+
+    /** The service with that JMX domain; null when there is none to be seen (embedded servers may switch JMX off). */
+    static @Nullable Service serviceOf(@Nullable String domain) {
+        if (domain == null) {
+            return null;
+        }
+        MBeanServer server = Registry.getRegistry(null, null).getMBeanServer();
+        try {
+            ObjectName name = new ObjectName(domain + ":type=Service");
+            return server != null
+                            && server.isRegistered(name)
+                            && server.getAttribute(name, "managedResource") instanceof Service service
+                    ? service
+                    : null;
+        } catch (MalformedObjectNameException e) {
+            throw new IllegalStateException("domain " + domain, e);
+        } catch (JMException e) {
+            return null;
+        }
+    }
+}
