@@ -1,0 +1,128 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import io.fluid4j.spi.selection.Attempt;
+import io.fluid4j.spi.selection.Candidate;
+import io.fluid4j.spi.selection.InstanceSelector;
+import io.fluid4j.spi.selection.Picker;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The instances of one function, with an immutable picture of them that requests pick from. Lives as long as the
+ * router: a function without instances may get some again.
+ */
+final class FunctionGroup {
+
+    /** What requests see: replaced as a whole when an instance comes or goes. */
+    private record Picture(List<Instance> instances, Picker all, Map<String, Picker> byDeployment) {}
+
+    private final String name;
+    private final InstanceSelector selector;
+    private final WaitQueue waiting;
+    private final RetryBudget retries = new RetryBudget();
+    private final FunctionMetrics metrics;
+    private volatile Picture picture;
+
+    FunctionGroup(String name, InstanceSelector selector, WaitQueue waiting, FunctionMetrics metrics) {
+        this.name = name;
+        this.selector = selector;
+        this.waiting = waiting;
+        this.metrics = metrics;
+        this.picture = new Picture(List.of(), selector.picker(List.of()), Map.of());
+    }
+
+    String name() {
+        return name;
+    }
+
+    List<Instance> instances() {
+        return picture.instances;
+    }
+
+    List<String> deployments() {
+        TreeSet<String> names = new TreeSet<>();
+        for (Instance instance : picture.instances) {
+            names.add(instance.deployment());
+        }
+        return List.copyOf(names);
+    }
+
+    WaitQueue waiting() {
+        return waiting;
+    }
+
+    RetryBudget retries() {
+        return retries;
+    }
+
+    FunctionMetrics metrics() {
+        return metrics;
+    }
+
+    /** The instance for a request, by the weights of its route; null when none is available. */
+    @Nullable
+    Instance pick(Attempt attempt, Weights weights) {
+        Picture now = picture;
+        if (weights.none()) {
+            return (Instance) now.all.pick(attempt);
+        }
+        int first = weights.draw(ThreadLocalRandom.current());
+        // The deployment drawn may have nobody free: another one with a weight takes the request then.
+        for (int i = 0; i < weights.size(); i++) {
+            int at = (first + i) % weights.size();
+            Picker picker = weights.weight(at) == 0 ? null : now.byDeployment.get(weights.deployment(at));
+            Candidate candidate = picker == null ? null : picker.pick(attempt);
+            if (candidate != null) {
+                return (Instance) candidate;
+            }
+        }
+        return null;
+    }
+
+    /** True while somebody is connected who may take requests soon. */
+    boolean recovering() {
+        for (Instance instance : picture.instances) {
+            if (instance.recovering()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Called under the lock of the {@link InstanceTable}. */
+    void add(Instance instance) {
+        List<Instance> more = new ArrayList<>(picture.instances);
+        more.add(instance);
+        publish(more);
+    }
+
+    /** Called under the lock of the {@link InstanceTable}. */
+    void remove(Instance instance) {
+        List<Instance> rest = new ArrayList<>(picture.instances);
+        rest.remove(instance);
+        publish(rest);
+    }
+
+    private void publish(List<Instance> instances) {
+        List<Instance> all = List.copyOf(instances);
+        Map<String, List<Instance>> split = new LinkedHashMap<>();
+        for (Instance instance : all) {
+            split.computeIfAbsent(instance.deployment(), deployment -> new ArrayList<>())
+                    .add(instance);
+        }
+        Map<String, Picker> pickers = new LinkedHashMap<>();
+        for (Map.Entry<String, List<Instance>> one : split.entrySet()) {
+            pickers.put(one.getKey(), selector.picker(List.copyOf(one.getValue())));
+        }
+        picture = new Picture(all, selector.picker(all), Map.copyOf(pickers));
+    }
+}

@@ -1,0 +1,315 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import io.fluid4j.frame.HeadWriter;
+import io.fluid4j.frame.Health;
+import io.fluid4j.frame.Hello;
+import io.fluid4j.spi.selection.Candidate;
+import io.fluid4j.tunnel.OutboundStream;
+import io.fluid4j.tunnel.Session;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connected server process, with all its tunnels to this router. Measures are live; for any thread.
+ *
+ * <p>States (SURFACE: {@code state} of the admin API):
+ *
+ * <pre>
+ *   active ⇄ idle          by what it serves
+ *   active → paused        by a nack, by HEALTH that says overloaded, or by three missed HEALTH frames
+ *   paused → active        by the next HEALTH that is newer than the nack and says accepting
+ *   any    → draining      by DRAIN or HEALTH that says draining; back by HEALTH that says accepting
+ *   any    → lost          when the last tunnel has ended
+ * </pre>
+ */
+final class Instance implements Candidate {
+
+    /** P-8.3: after three intervals without HEALTH nothing new is started there. */
+    private static final int MISSED_HEALTHS = 3;
+    /** An instance that has served nothing for this long counts as idle. */
+    private static final long IDLE_AFTER_NANOS = 10_000_000_000L;
+
+    private static final Session[] NO_SESSIONS = {};
+
+    private final Hello hello;
+    private final String id;
+    private final Instant connectedAt;
+    private final long connectedNanos;
+    private final NanoClock clock;
+    private final long healthTimeoutNanos;
+    private final AtomicInteger inFlight = new AtomicInteger();
+    private final AtomicInteger sentSinceHealth = new AtomicInteger();
+    private final LongAdder nacks = new LongAdder();
+    private final LongAdder requests = new LongAdder();
+
+    private volatile Session[] sessions = NO_SESSIONS;
+    private volatile @Nullable Health health;
+    private volatile long healthNanos;
+    private volatile double headroom = FULL_HEADROOM;
+    /** Only a HEALTH with a higher sequence ends the pause; -1: not paused. */
+    private volatile long pausedUntilAfter = -1;
+
+    private volatile boolean draining;
+    private volatile String pauseReason = "";
+    private volatile long busyNanos;
+
+    Instance(Hello hello, long healthIntervalMillis, NanoClock clock, Instant connectedAt) {
+        this.hello = hello;
+        this.id = hello.instanceId();
+        this.clock = clock;
+        this.connectedAt = connectedAt;
+        this.connectedNanos = clock.nanos();
+        this.healthNanos = connectedNanos;
+        this.busyNanos = connectedNanos - IDLE_AFTER_NANOS;
+        this.healthTimeoutNanos = Math.max(healthIntervalMillis, 50) * 1_000_000L * MISSED_HEALTHS;
+    }
+
+    @Override
+    public String instanceId() {
+        return id;
+    }
+
+    String function() {
+        return hello.function();
+    }
+
+    @Override
+    public String deployment() {
+        return hello.deployment();
+    }
+
+    @Override
+    public String region() {
+        return hello.region();
+    }
+
+    @Override
+    public String zone() {
+        return hello.zone();
+    }
+
+    Hello hello() {
+        return hello;
+    }
+
+    Instant connectedAt() {
+        return connectedAt;
+    }
+
+    @Override
+    public boolean available() {
+        if (draining || pausedUntilAfter >= 0 || sessions.length == 0 || !healthFresh()) {
+            return false;
+        }
+        Health last = health;
+        if (last != null && last.state() != Health.State.ACCEPTING) {
+            return false;
+        }
+        int limit = limit();
+        return limit == 0 || load() < limit;
+    }
+
+    /** True when it may take requests soon: it is only paused, full or silent for the moment. */
+    boolean recovering() {
+        return !draining && sessions.length > 0;
+    }
+
+    @Override
+    public boolean active() {
+        return inFlight.get() > 0 || clock.nanos() - busyNanos < IDLE_AFTER_NANOS;
+    }
+
+    @Override
+    public int inFlight() {
+        return inFlight.get();
+    }
+
+    @Override
+    public int load() {
+        Health last = health;
+        int own = inFlight.get();
+        // Optimistic: what it reported, plus what was sent since; never less than what this router knows for sure.
+        return last == null ? own : Math.max(own, last.inFlight() + sentSinceHealth.get());
+    }
+
+    @Override
+    public int limit() {
+        Health last = health;
+        return last == null ? (int) Math.min(hello.capacity(), Integer.MAX_VALUE) : last.limit();
+    }
+
+    @Override
+    public double headroom() {
+        return headroom;
+    }
+
+    @Override
+    public long connectedMillis() {
+        return (clock.nanos() - connectedNanos) / 1_000_000L;
+    }
+
+    boolean draining() {
+        return draining;
+    }
+
+    long nacks() {
+        return nacks.sum();
+    }
+
+    long requests() {
+        return requests.sum();
+    }
+
+    @Nullable
+    Health health() {
+        return health;
+    }
+
+    List<Session> sessions() {
+        return List.of(sessions);
+    }
+
+    /** For people: one word of the state diagram. */
+    String state() {
+        if (sessions.length == 0) {
+            return "lost";
+        }
+        if (draining) {
+            return "draining";
+        }
+        Health last = health;
+        if (pausedUntilAfter >= 0 || !healthFresh() || (last != null && last.state() != Health.State.ACCEPTING)) {
+            return "paused";
+        }
+        return active() ? "active" : "idle";
+    }
+
+    /** For people: why it is paused; empty when it is not. */
+    String pauseReason() {
+        if (!healthFresh()) {
+            return "health-missing";
+        }
+        return pausedUntilAfter >= 0 ? pauseReason : "";
+    }
+
+    /**
+     * Sends a request there. The reservation counts from here until {@link #released}.
+     *
+     * @return the stream, or null when no tunnel takes it
+     */
+    @Nullable
+    OutboundStream open(HeadWriter head, boolean endOfRequest, OutboundStream.Listener listener) {
+        Session[] all = sessions;
+        Session best = null;
+        for (Session session : all) {
+            if (session.open() && (best == null || session.streamsInFlight() < best.streamsInFlight())) {
+                best = session;
+            }
+        }
+        if (best == null) {
+            return null;
+        }
+        inFlight.getAndIncrement();
+        sentSinceHealth.getAndIncrement();
+        OutboundStream stream = best.open(head, endOfRequest, listener);
+        if (stream == null) {
+            inFlight.getAndDecrement();
+            sentSinceHealth.getAndDecrement();
+            return null;
+        }
+        requests.increment();
+        return stream;
+    }
+
+    /** The work behind a stream has ended. */
+    void released() {
+        if (inFlight.decrementAndGet() == 0) {
+            busyNanos = clock.nanos();
+        }
+    }
+
+    /** A request came back: pause until a newer HEALTH (P-5.24). The stream itself is released as every other. */
+    void nacked(long healthSequence, String reason) {
+        nacks.increment();
+        sentSinceHealth.getAndDecrement();
+        pauseReason = reason;
+        Health last = health;
+        if (last == null || last.sequence() <= healthSequence) {
+            pausedUntilAfter = healthSequence;
+        }
+    }
+
+    /** A request came back for a reason that is not the instance's state. */
+    void nackedWithoutPause() {
+        nacks.increment();
+        sentSinceHealth.getAndDecrement();
+    }
+
+    /** Reader thread of one of its sessions. True when it has become available by it. */
+    boolean onHealth(Health next) {
+        Health last = health;
+        if (last != null && next.sequence() <= last.sequence()) {
+            return false;
+        }
+        boolean before = available();
+        health = next;
+        healthNanos = clock.nanos();
+        sentSinceHealth.set(0);
+        headroom = smallestHeadroom(next);
+        if (next.sequence() > pausedUntilAfter) {
+            pausedUntilAfter = -1;
+        }
+        draining = next.state() == Health.State.DRAINING;
+        return !before && available();
+    }
+
+    void onDrain() {
+        draining = true;
+    }
+
+    synchronized void add(Session session) {
+        Session[] all = sessions;
+        Session[] more = new Session[all.length + 1];
+        System.arraycopy(all, 0, more, 0, all.length);
+        more[all.length] = session;
+        sessions = more;
+    }
+
+    /** True when it was the last one. */
+    synchronized boolean remove(Session session) {
+        Session[] all = sessions;
+        int kept = 0;
+        Session[] rest = new Session[all.length];
+        for (Session one : all) {
+            if (one != session) {
+                rest[kept++] = one;
+            }
+        }
+        sessions = kept == 0 ? NO_SESSIONS : Arrays.copyOf(rest, kept);
+        return kept == 0;
+    }
+
+    private boolean healthFresh() {
+        return clock.nanos() - healthNanos < healthTimeoutNanos;
+    }
+
+    private static double smallestHeadroom(Health health) {
+        int smallest = 1000;
+        List<Health.Signal> signals = health.signals();
+        for (int i = 0; i < signals.size(); i++) {
+            Health.Signal signal = signals.get(i);
+            if (signal.status() != Health.Status.UNAVAILABLE && signal.headroomThousandths() < smallest) {
+                smallest = signal.headroomThousandths();
+            }
+        }
+        return smallest / 1000.0;
+    }
+}

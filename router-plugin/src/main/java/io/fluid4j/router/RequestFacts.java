@@ -1,0 +1,108 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.HexFormat;
+import java.util.concurrent.ThreadLocalRandom;
+import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.server.Request;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the router believes of a request after the guard: who sent it, over what, for whom. Immutable.
+ *
+ * @param request Jetty's request
+ * @param requestId 16 random octets
+ * @param authority host and optional port, empty when an HTTP/1.0 client sent none
+ * @param path the normalised path, for routing
+ * @param secure true when the client came by https
+ * @param remote the client's address, null when not known
+ * @param remotePort the client's port, 0 when a proxy reported the address
+ * @param trustedPeer true when the connection comes from a trusted proxy
+ * @param timesHere how often it has come through this fleet before
+ */
+@SuppressWarnings("ArrayRecordComponent") // The id is made here, once, and nobody changes it.
+record RequestFacts(
+        Request request,
+        byte[] requestId,
+        String authority,
+        String path,
+        boolean secure,
+        @Nullable InetAddress remote,
+        int remotePort,
+        boolean trustedPeer,
+        int timesHere) {
+
+    /** Collects the facts; a {@link Rejection} instead when host or path is malformed. */
+    static Object collect(Request request, TrustedProxies proxies) {
+        HttpURI uri = request.getHttpURI();
+        HttpFields fields = request.getHeaders();
+        String path = RoutePath.normalise(uri.getPath());
+        if (path == null) {
+            return Rejection.BAD_TARGET;
+        }
+        String authority = fields.get(HttpHeader.HOST);
+        if (authority == null) {
+            authority = uri.getAuthority();
+        }
+        authority = Guard.authority(authority == null ? "" : authority);
+        if (authority == null) {
+            return Rejection.BAD_HOST;
+        }
+        SocketAddress peer = request.getConnectionMetaData().getRemoteSocketAddress();
+        InetAddress remote = null;
+        int remotePort = 0;
+        if (peer instanceof InetSocketAddress inet) {
+            remote = inet.getAddress();
+            remotePort = inet.getPort();
+        }
+        boolean secure = request.isSecure();
+        boolean trusted = proxies.trusts(remote);
+        if (trusted) {
+            InetAddress client = proxies.client(fields);
+            if (client != null) {
+                remote = client;
+                remotePort = 0;
+            }
+            String scheme = proxies.scheme(fields);
+            secure = scheme == null ? secure : scheme.equals("https");
+            String asked = proxies.authority(fields);
+            authority = asked == null ? authority : asked;
+        }
+        return new RequestFacts(
+                request,
+                newRequestId(),
+                authority,
+                path,
+                secure,
+                remote,
+                remotePort,
+                trusted,
+                RequestHeadEncoder.timesHere(fields));
+    }
+
+    /** The request id as everybody shows it: 32 lower-case hex digits. */
+    String requestIdText() {
+        return HexFormat.of().formatHex(requestId);
+    }
+
+    /** Unique, not secret: nobody may rely on that it cannot be guessed. */
+    static byte[] newRequestId() {
+        byte[] id = new byte[16];
+        ThreadLocalRandom random = ThreadLocalRandom.current();
+        long high = random.nextLong();
+        long low = random.nextLong();
+        for (int i = 0; i < 8; i++) {
+            id[i] = (byte) (high >>> (8 * i));
+            id[8 + i] = (byte) (low >>> (8 * i));
+        }
+        return id;
+    }
+}

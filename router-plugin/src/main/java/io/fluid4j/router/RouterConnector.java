@@ -1,0 +1,180 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import io.fluid4j.tunnel.TunnelConnectionFactory;
+import io.fluid4j.tunnel.TunnelSelector;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.channels.SelectableChannel;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.Executor;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.ManagedSelector;
+import org.eclipse.jetty.io.SelectorManager;
+import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.util.thread.Scheduler;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The router's sockets: plain HTTP, HTTPS and tunnels on the same selectors, so that a request, its frames and its
+ * response stay on one thread when there is one selector, and no wake-up crosses threads.
+ */
+final class RouterConnector extends ServerConnector {
+
+    /** Marks a channel of the HTTPS port. */
+    private enum Port {
+        HTTPS
+    }
+
+    private final @Nullable ConnectionFactory https;
+    private final @Nullable InetSocketAddress httpsAddress;
+    private volatile @Nullable ServerSocketChannel httpsChannel;
+    private volatile int httpsPort = -1;
+
+    /**
+     * A connector without threads of its own to accept: selectors do that.
+     *
+     * @param https the first connection of an HTTPS client, null without HTTPS
+     * @param httpsAddress where HTTPS listens, null without HTTPS
+     */
+    RouterConnector(
+            Server server,
+            Executor executor,
+            Scheduler scheduler,
+            int selectors,
+            @Nullable ConnectionFactory https,
+            @Nullable InetSocketAddress httpsAddress,
+            ConnectionFactory... factories) {
+        super(server, executor, scheduler, null, 0, selectors, factories);
+        this.https = https;
+        this.httpsAddress = httpsAddress;
+    }
+
+    @Override
+    protected SelectorManager newSelectorManager(Executor executor, Scheduler scheduler, int selectors) {
+        return new Manager(executor, scheduler, selectors);
+    }
+
+    @Override
+    public void open() throws IOException {
+        super.open();
+        InetSocketAddress address = httpsAddress;
+        if (address != null && httpsChannel == null) {
+            ServerSocketChannel channel = ServerSocketChannel.open();
+            channel.socket().setReuseAddress(getReuseAddress());
+            channel.socket().bind(address, getAcceptQueueSize());
+            channel.configureBlocking(false);
+            httpsPort = channel.socket().getLocalPort();
+            httpsChannel = channel;
+        }
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        super.doStart();
+        ServerSocketChannel channel = httpsChannel;
+        if (channel != null) {
+            getSelectorManager().acceptor(channel);
+        }
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        ServerSocketChannel channel = httpsChannel;
+        httpsChannel = null;
+        if (channel != null) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                // The socket is closed all the same; there is nobody to tell.
+                return;
+            }
+        }
+    }
+
+    /** The bound HTTPS port; -1 without HTTPS. */
+    int httpsPort() {
+        return httpsPort;
+    }
+
+    private final class Manager extends ServerConnectorManager {
+
+        Manager(Executor executor, Scheduler scheduler, int selectors) {
+            super(executor, scheduler, selectors);
+        }
+
+        @Override
+        protected ManagedSelector newSelector(int id) {
+            return new TunnelSelector(this, id);
+        }
+
+        @Override
+        protected void accepted(SelectableChannel channel) throws IOException {
+            if (httpsPort > 0
+                    && channel instanceof SocketChannel client
+                    && client.socket().getLocalPort() == httpsPort) {
+                client.configureBlocking(false);
+                Socket socket = client.socket();
+                configure(socket);
+                accept(client, Port.HTTPS);
+            } else {
+                super.accepted(channel);
+            }
+        }
+
+        @Override
+        protected SocketChannelEndPoint newEndPoint(
+                SelectableChannel channel, ManagedSelector selector, SelectionKey key) throws IOException {
+            if (key.attachment() instanceof TunnelConnectionFactory) {
+                // A tunnel has its own signs of life; the clients' idle timeout is not for it.
+                return new TunnelEndPoint((SocketChannel) channel, selector, key, getScheduler());
+            }
+            return super.newEndPoint(channel, selector, key);
+        }
+
+        @Override
+        public Connection newConnection(SelectableChannel channel, EndPoint endPoint, @Nullable Object attachment)
+                throws IOException {
+            if (attachment instanceof TunnelConnectionFactory tunnel) {
+                return tunnel.newConnection(endPoint);
+            }
+            ConnectionFactory secure = https;
+            if (attachment == Port.HTTPS && secure != null) {
+                return secure.newConnection(RouterConnector.this, endPoint);
+            }
+            return super.newConnection(channel, endPoint, attachment);
+        }
+
+        @Override
+        protected void endPointOpened(EndPoint endPoint) {
+            // Jetty closes the end points it knows when the connector stops; tunnels have their own end.
+            if (!(endPoint instanceof TunnelEndPoint)) {
+                super.endPointOpened(endPoint);
+            }
+        }
+
+        @Override
+        protected void endPointClosed(EndPoint endPoint) {
+            if (!(endPoint instanceof TunnelEndPoint)) {
+                super.endPointClosed(endPoint);
+            }
+        }
+    }
+
+    private static final class TunnelEndPoint extends SocketChannelEndPoint {
+        TunnelEndPoint(SocketChannel channel, ManagedSelector selector, SelectionKey key, Scheduler scheduler) {
+            super(channel, selector, key, scheduler);
+        }
+    }
+}

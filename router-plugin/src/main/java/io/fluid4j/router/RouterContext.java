@@ -1,0 +1,205 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import io.fluid4j.frame.Nack;
+import io.fluid4j.frame.NackReason;
+import io.fluid4j.frame.Usage;
+import java.util.function.Supplier;
+import org.eclipse.jetty.http.HttpField;
+import org.jspecify.annotations.Nullable;
+
+/** What every exchange shares: configuration, instances, counters. For any thread. */
+final class RouterContext {
+
+    /** The response field with the request's id. */
+    static final String REQUEST_ID = "Fluid-Request-Id";
+    /** The field in which clients name their requests. */
+    static final String X_REQUEST_ID = "X-Request-Id";
+    /** In accounts only: the client was gone before there was a status (the number nginx uses). */
+    static final int STATUS_CLIENT_GONE = 499;
+
+    /** What an exchange asks of the clock and the configuration. */
+    record Times(long requestTimeoutNanos, long idleTimeoutNanos, long maxWaitNanos) {}
+
+    /** How often and how far a request goes elsewhere. */
+    record Retries(int maxAttempts, long maxReplayBytes, int maxWaiting) {}
+
+    /** Hears about every request that has ended for its client. */
+    interface Account {
+        void ended(RouterExchange exchange, long endedNanos);
+    }
+
+    private final NanoClock clock;
+    private final RouterLimits limits;
+    private final Guard guard;
+    private final InstanceTable instances;
+    private final RouterMetrics metrics;
+    private final Account account;
+    private final LiveExchanges live = new LiveExchanges();
+    private final ResponseHeadDecoder responseHeads = new ResponseHeadDecoder();
+    private final ErrorResponses errors = new ErrorResponses();
+    private final Supplier<HttpField> date;
+
+    private volatile RouteTable routes = RouteTable.EMPTY;
+    private volatile TrustedProxies proxies = TrustedProxies.NONE;
+    private volatile Times times;
+    private volatile Retries retries;
+    private volatile RouteTable.@Nullable Route onlyRoute;
+
+    RouterContext(
+            NanoClock clock,
+            RouterLimits limits,
+            Times times,
+            Retries retries,
+            InstanceTable instances,
+            RouterMetrics metrics,
+            Supplier<HttpField> date,
+            Account account) {
+        this.clock = clock;
+        this.limits = limits;
+        this.guard = new Guard(limits);
+        this.times = times;
+        this.retries = retries;
+        this.instances = instances;
+        this.metrics = metrics;
+        this.date = date;
+        this.account = account;
+    }
+
+    /** Takes what may change while the router runs. */
+    void configure(RouteTable newRoutes, TrustedProxies newProxies, Times newTimes, Retries newRetries) {
+        routes = newRoutes;
+        proxies = newProxies;
+        times = newTimes;
+        retries = newRetries;
+    }
+
+    NanoClock clock() {
+        return clock;
+    }
+
+    RouterLimits limits() {
+        return limits;
+    }
+
+    Guard guard() {
+        return guard;
+    }
+
+    InstanceTable instances() {
+        return instances;
+    }
+
+    RouterMetrics metrics() {
+        return metrics;
+    }
+
+    LiveExchanges live() {
+        return live;
+    }
+
+    ResponseHeadDecoder responseHeads() {
+        return responseHeads;
+    }
+
+    ErrorResponses errors() {
+        return errors;
+    }
+
+    TrustedProxies proxies() {
+        return proxies;
+    }
+
+    RouteTable routes() {
+        return routes;
+    }
+
+    long requestTimeoutNanos() {
+        return times.requestTimeoutNanos;
+    }
+
+    long idleTimeoutNanos() {
+        return times.idleTimeoutNanos;
+    }
+
+    long maxWaitNanos() {
+        return times.maxWaitNanos;
+    }
+
+    int maxAttempts() {
+        return retries.maxAttempts;
+    }
+
+    long maxReplayBytes() {
+        return retries.maxReplayBytes;
+    }
+
+    int maxWaiting() {
+        return retries.maxWaiting;
+    }
+
+    /** The Date field of this second. */
+    HttpField date() {
+        return date.get();
+    }
+
+    /** Where a request goes; null when there is no route. */
+    RouteTable.@Nullable Route route(String host, String path) {
+        RouteTable table = routes;
+        if (!table.isEmpty()) {
+            return table.find(host, path);
+        }
+        FunctionGroup only = instances.only();
+        if (only == null) {
+            return null;
+        }
+        RouteTable.Route known = onlyRoute;
+        if (known == null || !known.function().equals(only.name())) {
+            known = RouteTable.Route.toOnly(only.name());
+            onlyRoute = known;
+        }
+        return known;
+    }
+
+    void onNack(Instance instance, Nack nack) {
+        NackReason reason = nack.reason();
+        metrics.nacked(reason);
+        // A path that is not deployed there says nothing about the instance's state.
+        if (reason == NackReason.NOT_DEPLOYED) {
+            instance.nackedWithoutPause();
+        } else {
+            instance.nacked(nack.healthSequence(), RouterMetrics.word(reason));
+        }
+    }
+
+    /** A slot has become free: whoever has waited longest may have it. */
+    void onSlotFree(FunctionGroup group) {
+        if (group.waiting().size() > 0) {
+            instances.serveWaiting(group);
+        }
+    }
+
+    /** Usage that came after the response had been accounted for. */
+    void onLateUsage(FunctionGroup group, Usage usage) {
+        group.metrics().activeCpuNanos().inc(usage.activeCpuNanos() + usage.apportionedCpuNanos());
+    }
+
+    void account(RouterExchange exchange) {
+        long now = clock.nanos();
+        FunctionGroup group = exchange.knownGroup();
+        FunctionMetrics counted = group == null ? metrics.unrouted() : group.metrics();
+        counted.count(exchange.status());
+        counted.duration().record(now - exchange.beganNanos());
+        if (exchange.firstByteNanos() != 0) {
+            counted.timeToFirstByte().record(exchange.firstByteNanos() - exchange.beganNanos());
+        }
+        Usage usage = exchange.usage();
+        if (usage != null) {
+            counted.activeCpuNanos().inc(usage.activeCpuNanos() + usage.apportionedCpuNanos());
+        }
+        account.ended(exchange, now);
+    }
+}

@@ -1,0 +1,69 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.random.RandomGenerator;
+
+/** The shares of a route's deployments; immutable. Without any weight all instances are one pool. */
+final class Weights {
+
+    static final Weights NONE = new Weights(Map.of());
+
+    private final List<String> deployments;
+    private final int[] weights;
+    private final int sum;
+
+    private Weights(Map<String, Integer> byDeployment) {
+        List<String> names = new ArrayList<>();
+        weights = new int[byDeployment.size()];
+        int total = 0;
+        for (Map.Entry<String, Integer> entry : new TreeMap<>(byDeployment).entrySet()) {
+            weights[names.size()] = entry.getValue();
+            names.add(entry.getKey());
+            total = Math.addExact(total, entry.getValue());
+        }
+        deployments = List.copyOf(names);
+        sum = total;
+    }
+
+    static Weights of(Map<String, Integer> byDeployment) {
+        return byDeployment.isEmpty() ? NONE : new Weights(byDeployment);
+    }
+
+    boolean none() {
+        return weights.length == 0;
+    }
+
+    int size() {
+        return weights.length;
+    }
+
+    String deployment(int at) {
+        return deployments.get(at);
+    }
+
+    int weight(int at) {
+        return weights[at];
+    }
+
+    /** The place of a deployment, drawn by weight. */
+    int draw(RandomGenerator random) {
+        if (sum == 0) {
+            return 0;
+        }
+        int left = random.nextInt(sum);
+        for (int i = 0; i < weights.length; i++) {
+            left -= weights[i];
+            if (left < 0) {
+                return i;
+            }
+        }
+        throw new AssertionError("weights add up to " + sum);
+    }
+}
