@@ -44,7 +44,8 @@ final class PayloadWriter {
     }
 
     void u8(int value) {
-        array[reserve(1)] = (byte) value;
+        int at = reserve(1);
+        array[at] = (byte) value;
     }
 
     void u16(int value) {
@@ -75,7 +76,9 @@ final class PayloadWriter {
     }
 
     void bytes(byte[] octets, int offset, int count) {
-        System.arraycopy(octets, offset, array, reserve(count), count);
+        // Reserved first: it may put another array in place.
+        int at = reserve(count);
+        System.arraycopy(octets, offset, array, at, count);
     }
 
     void bytes8(byte[] octets, String what) {
