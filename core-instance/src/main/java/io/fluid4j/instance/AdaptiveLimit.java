@@ -5,6 +5,7 @@
 package io.fluid4j.instance;
 
 import io.fluid4j.spi.admission.ConcurrencyLimit;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
@@ -23,14 +24,13 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  *   gradient &lt; 1                                limit = (limit + gradient limit + sqrt(limit)) / 2
  * </pre>
  *
- * <p>So the limit settles where requests wait about half as long as they work, which keeps every thread busy, plus a
- * little. It never grows beyond what is asked for, and never falls below a floor.
+ * <p>So the limit settles where requests wait about as long as they work, which keeps every thread busy, plus a little. It never grows beyond what is asked for, and never falls below a floor.
  *
  * <p>The base must follow what the application does. It is the minimum over the last {@link #BASE_AGES} spans of
  * {@link #BASE_SPAN_NANOS}; and while the limit holds requests back because of the delay, the limit is cut to
- * {@link #PROBE_SHARE} once in each span for as long as it takes to see the delay without the queue. If the delay then
- * is what it was, it is the application's own (a dependency became slow), and becomes the base at once; so the limit
- * cannot stay low because of a base from better days. If it falls, the base was right.
+ * {@link #PROBE_SHARE} once in {@link #MIN_PROBE_INTERVAL_NANOS} or more for as long as it takes to see the delay with half of the queue. If
+ * the delay then is what it was, it is the application's own (a dependency became slow), and the base rises; so the limit
+ * cannot stay low because of a base from better days. If it falls, there was a queue, and the base was right.
  */
 final class AdaptiveLimit implements ConcurrencyLimit {
 
@@ -44,14 +44,23 @@ final class AdaptiveLimit implements ConcurrencyLimit {
     static final int MIN_SAMPLES = 12;
 
     static final long MAX_WINDOW_NANOS = 1_000_000_000L;
-    static final double TOLERANCE = 1.5;
+    static final double TOLERANCE = 2.0;
 
     /** Delays of this order are scheduling noise, never a reason to hold requests back. */
     static final long NEGLIGIBLE_NANOS = 10_000_000L;
 
     static final long BASE_SPAN_NANOS = 5_000_000_000L;
     static final int BASE_AGES = 4;
-    static final double PROBE_SHARE = 0.6;
+    static final long MIN_PROBE_INTERVAL_NANOS = 2_000_000_000L;
+
+    /** Doubles up to this while looks only confirm the base: each costs a little throughput. */
+    static final long MAX_PROBE_INTERVAL_NANOS = 8_000_000_000L;
+
+    static final double PROBE_SHARE = 0.5;
+    static final long PROBE_WINDOW_NANOS = 200_000_000L;
+
+    /** A look at the application's own delay may raise the base by this at most: one look may be mistaken. */
+    static final double MAX_BASE_RISE = 2.0;
 
     private static final int BUCKETS_PER_OCTAVE = 8;
     private static final int BUCKETS = 40 * BUCKETS_PER_OCTAVE;
@@ -86,7 +95,8 @@ final class AdaptiveLimit implements ConcurrencyLimit {
     private Phase phase = Phase.STEADY;
     private double estimate;
     private long delayBeforeProbeNanos;
-    private boolean probedThisSpan;
+    private long nextProbeNanos;
+    private long probeIntervalNanos = MIN_PROBE_INTERVAL_NANOS;
     private long drainedAtNanos;
 
     /** A limit that never falls below a floor. */
@@ -142,6 +152,7 @@ final class AdaptiveLimit implements ConcurrencyLimit {
             spanEndNanos = nowNanos + BASE_SPAN_NANOS;
             startWindow(nowNanos, MIN_WINDOW_NANOS);
             begun = true;
+            nextProbeNanos = nowNanos;
             return;
         }
         if (nowNanos - windowEndNanos < 0) {
@@ -151,13 +162,14 @@ final class AdaptiveLimit implements ConcurrencyLimit {
             if (nowNanos - drainedAtNanos >= 0) {
                 phase = Phase.PROBING;
                 clear();
-                startWindow(nowNanos, MIN_WINDOW_NANOS);
+                startWindow(nowNanos, PROBE_WINDOW_NANOS);
             }
             return;
         }
         int samples = samples();
         boolean wasOverloaded = overloaded;
-        if (samples < MIN_SAMPLES && nowNanos - windowStartNanos < MAX_WINDOW_NANOS && !wasOverloaded) {
+        int enough = phase == Phase.PROBING ? 2 * MIN_SAMPLES : MIN_SAMPLES;
+        if (samples < enough && nowNanos - windowStartNanos < MAX_WINDOW_NANOS && !wasOverloaded) {
             return;
         }
         long delay = samples == 0 ? 0 : quarterNanos(samples);
@@ -196,12 +208,12 @@ final class AdaptiveLimit implements ConcurrencyLimit {
         return Math.max(0.5, Math.min(1.0, tolerated / delay));
     }
 
-    /** Once a span, when the delay holds the limit down: look at the delay without a queue. */
+    /** Now and then, when the delay holds the limit down: look at the delay without a queue. */
     private void maybeProbe(long nowNanos, long delay) {
-        if (probedThisSpan || delay == 0 || gradient(delay) >= 1.0) {
+        if (nowNanos - nextProbeNanos < 0 || delay == 0 || gradient(delay) >= 1.0) {
             return;
         }
-        probedThisSpan = true;
+        nextProbeNanos = nowNanos + probeIntervalNanos;
         phase = Phase.DRAINING;
         delayBeforeProbeNanos = delay;
         drainedAtNanos = nowNanos + Math.min(delay, MAX_WINDOW_NANOS);
@@ -210,14 +222,16 @@ final class AdaptiveLimit implements ConcurrencyLimit {
 
     private void endProbe(long delay) {
         phase = Phase.STEADY;
-        if (delay > 0) {
-            if (delay > delayBeforeProbeNanos * (1 + PROBE_SHARE) / 2) {
-                // With 0.6 of the requests the delay fell by less than half of what a queue would explain.
-                java.util.Arrays.fill(bases, delay);
-            } else {
-                learnBase(delay);
-            }
+        long before = base();
+        if (delay > delayBeforeProbeNanos * (1 + PROBE_SHARE) / 2) {
+            // With half of the requests the delay fell by less than half of what a queue would explain.
+            Arrays.fill(bases, Math.min(delay, (long) (MAX_BASE_RISE * Math.max(base(), NEGLIGIBLE_NANOS))));
+        } else if (delay > 0) {
+            learnBase(delay);
         }
+        boolean confirmed = Math.abs(base() - before) <= before / 8;
+        probeIntervalNanos =
+                confirmed ? Math.min(2 * probeIntervalNanos, MAX_PROBE_INTERVAL_NANOS) : MIN_PROBE_INTERVAL_NANOS;
         setEstimate(estimate);
     }
 
@@ -243,7 +257,6 @@ final class AdaptiveLimit implements ConcurrencyLimit {
         spanEndNanos = nowNanos + BASE_SPAN_NANOS;
         spans++;
         bases[spans % BASE_AGES] = 0;
-        probedThisSpan = false;
     }
 
     private void setEstimate(double value) {
