@@ -4,17 +4,100 @@
  */
 package io.fluid4j.tunnel;
 
+import java.io.IOException;
+import java.nio.channels.Selector;
+import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A selector that knows when a cycle ends, so that frames which gathered during the cycle leave in one write
- * (CONCURRENCY.md C-5).
+ * (CONCURRENCY.md C-5). A {@link SelectorManager} that runs tunnels returns it from its {@code newSelector(int)}.
+ *
+ * <p>A sender appends its frame, puts the connection on this selector's list, then looks at the cycle mark; the selector
+ * clears the mark, then looks at the list again. So one of them sees the other.
  */
 public class TunnelSelector extends ManagedSelector {
+
+    /** The selector that the current thread works for. Looked at once per connection. */
+    private static final ThreadLocal<@Nullable TunnelSelector> CURRENT = new ThreadLocal<>();
+
+    /** Connections with something to write at the end of the cycle. */
+    private final AtomicReference<@Nullable Flusher> dirty = new AtomicReference<>();
+
+    /** The thread that works through a cycle; null while the selector waits. */
+    private volatile @Nullable Thread cycleThread;
+
+    private @Nullable Thread lastThread;
 
     /** A selector of that manager; to be returned from its {@code newSelector(int)}. */
     public TunnelSelector(SelectorManager manager, int id) {
         super(manager, id);
+    }
+
+    /** The selector whose thread this is, or null. */
+    static @Nullable TunnelSelector current() {
+        return CURRENT.get();
+    }
+
+    /** Ends the cycle, then waits for the next one. Called by Jetty's selector loop alone. */
+    @Override
+    protected int select(Selector selector) throws IOException {
+        endCycle();
+        int selected = super.select(selector);
+        Thread thread = Thread.currentThread();
+        if (thread != lastThread) {
+            lastThread = thread;
+            CURRENT.set(this);
+        }
+        cycleThread = thread;
+        return selected;
+    }
+
+    /** True on the thread that works through a cycle of this selector. */
+    final boolean inCycle() {
+        return cycleThread == Thread.currentThread();
+    }
+
+    /** Something was queued for that connection: now, or at the end of the cycle. */
+    final void flushSoon(Flusher flusher) {
+        Thread cycle = cycleThread;
+        if (cycle == null) {
+            flusher.flush();
+            return;
+        }
+        if (flusher.enlist()) {
+            push(flusher);
+        }
+        if (cycle != Thread.currentThread() && cycleThread == null) {
+            drain();
+        }
+    }
+
+    private void endCycle() {
+        drain();
+        cycleThread = null;
+        drain();
+    }
+
+    private void push(Flusher flusher) {
+        Flusher head;
+        do {
+            head = dirty.get();
+            flusher.nextDirty = head;
+        } while (!dirty.compareAndSet(head, flusher));
+    }
+
+    private void drain() {
+        while (dirty.get() != null) {
+            Flusher flusher = dirty.getAndSet(null);
+            while (flusher != null) {
+                Flusher next = flusher.nextDirty;
+                flusher.nextDirty = null;
+                flusher.delistAndFlush();
+                flusher = next;
+            }
+        }
     }
 }
