@@ -41,15 +41,23 @@ public final class Config {
     private final KeyCatalog catalog;
     private final Map<String, Value> values;
     private final List<String> warnings;
+    private final List<String> problems;
     private final @Nullable Path file;
     private final ConfigBuilder source;
 
-    Config(ConfigBuilder source, KeyCatalog catalog, Map<String, Value> values, List<String> warnings) {
+    /** Problems that are found later, by rules over this very configuration, are added to the given list. */
+    Config(
+            ConfigBuilder source,
+            KeyCatalog catalog,
+            Map<String, Value> values,
+            List<String> warnings,
+            List<String> problems) {
         this.source = source;
         this.role = source.role();
         this.catalog = catalog;
         this.values = Collections.unmodifiableMap(new TreeMap<>(values));
         this.warnings = List.copyOf(warnings);
+        this.problems = problems;
         this.file = source.fileRead();
     }
 
@@ -187,6 +195,15 @@ public final class Config {
     }
 
     /**
+     * What would stop a start. Always empty unless the builder was {@linkplain ConfigBuilder#lenient lenient}.
+     *
+     * @return one sentence each
+     */
+    public List<String> problems() {
+        return List.copyOf(problems);
+    }
+
+    /**
      * Reads all sources again. Keys that are not {@linkplain ConfigKey#reloadable reloadable} keep their value; a
      * change of theirs is among the {@link #warnings}.
      *
@@ -212,7 +229,7 @@ public final class Config {
                 }
             }
         }
-        return new Config(source, fresh.catalog, merged, said);
+        return new Config(source, fresh.catalog, merged, said, fresh.problems);
     }
 
     /**

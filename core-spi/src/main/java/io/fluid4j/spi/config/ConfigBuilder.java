@@ -51,6 +51,7 @@ public final class ConfigBuilder {
     private @Nullable Path file;
     private boolean defaultFiles = true;
     private List<ConfigKey<?>> furtherKeys = List.of();
+    private boolean lenient;
     private @Nullable Path fileRead;
 
     ConfigBuilder() {}
@@ -132,10 +133,21 @@ public final class ConfigBuilder {
     }
 
     /**
+     * Keeps problems for {@link Config#problems} instead of throwing; values that are not valid count as not set. For
+     * tools that show a configuration, never for a process that uses it.
+     *
+     * @return this
+     */
+    public ConfigBuilder lenient() {
+        this.lenient = true;
+        return this;
+    }
+
+    /**
      * Reads and checks all sources. Warnings are logged once, by the logger {@code io.fluid4j.config}.
      *
      * @return the configuration
-     * @throws ConfigException when anything is wrong; it lists everything
+     * @throws ConfigException when anything is wrong and it is not {@link #lenient}; it lists everything
      */
     public Config build() {
         KeyCatalog catalog = KeyCatalog.of(furtherKeys);
@@ -169,9 +181,9 @@ public final class ConfigBuilder {
                         + "; set it in the file, or as " + key.environmentName() + ")");
             }
         }
-        Config config = new Config(this, catalog, values, warnings);
+        Config config = new Config(this, catalog, values, warnings, problems);
         ConfigRules.check(config, role, problems);
-        if (!problems.isEmpty()) {
+        if (!problems.isEmpty() && !lenient) {
             throw new ConfigException(problems);
         }
         for (String warning : warnings) {

@@ -449,6 +449,19 @@ class ConfigTest {
     }
 
     @Test
+    void aLenientConfigurationTellsItsProblems() throws IOException {
+        explicit.clear();
+        Config config = builder(Role.ROUTER)
+                .file(file("fluid.zone=a b\nfluid.nothing=1\nfluid.region=r1\n"))
+                .lenient()
+                .build();
+
+        assertThat(config.problems()).hasSize(3);
+        assertThat(config.get(CommonKeys.ZONE)).isEqualTo("default");
+        assertThat(config.get(CommonKeys.REGION)).isEqualTo("r1");
+    }
+
+    @Test
     void aKeyWithoutAValueSaysSo() {
         Config config = instance().build();
 
