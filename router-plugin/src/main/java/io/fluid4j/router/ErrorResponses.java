@@ -4,6 +4,8 @@
  */
 package io.fluid4j.router;
 
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
@@ -26,6 +28,8 @@ final class ErrorResponses implements Request.Handler {
     /** The field that tells why the router, and not the application, has answered. */
     static final String FLUID_ERROR = "Fluid-Error";
 
+    private static final Logger LOG = System.getLogger(ErrorResponses.class.getName());
+
     private static final int RETRY_AFTER_SECONDS = 1;
 
     /** Answers a request that an exchange turned down. */
@@ -37,10 +41,14 @@ final class ErrorResponses implements Request.Handler {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
-        int status = request.getAttribute(ErrorHandler.ERROR_STATUS) instanceof Integer known
-                ? known
+        int status = request.getAttribute(ErrorHandler.ERROR_STATUS) instanceof Integer given
+                ? given
                 : HttpStatus.INTERNAL_SERVER_ERROR_500;
         String reason = HttpStatus.getMessage(status);
+        if (status >= HttpStatus.INTERNAL_SERVER_ERROR_500) {
+            Throwable cause = request.getAttribute(ErrorHandler.ERROR_EXCEPTION) instanceof Throwable known ? known : null;
+            LOG.log(Level.WARNING, "a request has failed in the router", cause);
+        }
         write(status, "", reason, RequestFacts.newRequestId(), request, response, callback);
         return true;
     }

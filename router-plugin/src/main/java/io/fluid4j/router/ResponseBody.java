@@ -93,7 +93,8 @@ final class ResponseBody implements Callback {
             return;
         }
         sliceOwner.retain();
-        gathered = slice;
+        // The view is the caller's; the octets stay as long as the owner is retained.
+        gathered = slice.slice();
         gatheredOwner = sliceOwner;
     }
 

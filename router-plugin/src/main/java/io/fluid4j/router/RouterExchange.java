@@ -516,8 +516,9 @@ final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>,
                 }
             } else {
                 owner.retain();
+                ByteBuffer kept = slice.slice();
                 serial.leave(() -> {
-                    body(slice, owner);
+                    body(kept, owner);
                     owner.release();
                 });
             }
