@@ -113,7 +113,8 @@ final class TlsFiles {
             at = text.indexOf("-----BEGIN CERTIFICATE-----", to);
         }
         return CertificateFactory.getInstance("X.509")
-                .generateCertificates(new ByteArrayInputStream(certificates.toString().getBytes(ISO_8859_1)));
+                .generateCertificates(
+                        new ByteArrayInputStream(certificates.toString().getBytes(ISO_8859_1)));
     }
 
     private static PrivateKey privateKey(byte[] pem) throws GeneralSecurityException {

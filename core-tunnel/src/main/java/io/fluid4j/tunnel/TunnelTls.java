@@ -50,7 +50,10 @@ public final class TunnelTls implements AutoCloseable {
      * @param password of the PKCS12 stores; null when there are none
      */
     public record Files(
-            @Nullable Path certificate, @Nullable Path key, @Nullable Path trust, @Nullable String password) {
+            @Nullable Path certificate,
+            @Nullable Path key,
+            @Nullable Path trust,
+            @Nullable String password) {
 
         /** The files, without the password. */
         @Override

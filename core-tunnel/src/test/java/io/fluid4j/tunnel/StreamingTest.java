@@ -347,15 +347,18 @@ final class StreamingTest {
     /** Windows of session and transport are back where they began. */
     static void assertNothingLeaks(Tunnels tunnels, Session requester) {
         Session server = tunnels.dialler.session().orElseThrow();
-        until("no queued octets", () -> tunnels.requesterTransport.queuedBytes() == 0
-                && tunnels.serverTransport.queuedBytes() == 0);
+        until(
+                "no queued octets",
+                () -> tunnels.requesterTransport.queuedBytes() == 0 && tunnels.serverTransport.queuedBytes() == 0);
         long toRequester = requester.side().own.sessionWindowBytes();
         long toServer = server.side().own.sessionWindowBytes();
         assertThat(requester.side().accountedBytes()).isEqualTo(toRequester);
         assertThat(server.side().accountedBytes()).isEqualTo(toServer);
         // A sender has what the receiver has granted: all but what the receiver gathers before it gives back.
-        until("senders have their credit back", () -> server.outgoing().sessionWindow() > toRequester * 3 / 4
-                && requester.outgoing().sessionWindow() > toServer * 3 / 4);
+        until(
+                "senders have their credit back",
+                () -> server.outgoing().sessionWindow() > toRequester * 3 / 4
+                        && requester.outgoing().sessionWindow() > toServer * 3 / 4);
     }
 
     private static void pour(InboundStream stream) {
