@@ -119,13 +119,17 @@ public final class HeaderTable {
         "X-XSS-Protection"
     };
 
+    /** The names in small letters, as HTTP/2 clients send them. */
+    private static final String[] SMALL = new String[SIZE];
+
     private static final byte[][] FOLDED = new byte[SIZE][];
     /** Open addressing; three times as many places as names keep the runs short. */
     private static final byte[] PLACES = new byte[256];
 
     static {
         for (int index = 1; index < SIZE; index++) {
-            byte[] folded = NAMES[index].toLowerCase(Locale.ROOT).getBytes(ISO_8859_1);
+            SMALL[index] = NAMES[index].toLowerCase(Locale.ROOT);
+            byte[] folded = SMALL[index].getBytes(ISO_8859_1);
             FOLDED[index] = folded;
             int length = folded.length;
             int place = place(length, folded[0], folded[length >> 1], folded[length - 1]);
@@ -146,7 +150,7 @@ public final class HeaderTable {
         }
         int place = place(length, fold(name.charAt(0)), fold(name.charAt(length >> 1)), fold(name.charAt(length - 1)));
         for (int index = PLACES[place]; index != NONE; index = PLACES[place]) {
-            if (matches(name, FOLDED[index])) {
+            if (matches(name, index)) {
                 return index;
             }
             place = (place + 1) & 0xFF;
@@ -205,10 +209,15 @@ public final class HeaderTable {
         };
     }
 
-    private static boolean matches(String name, byte[] folded) {
+    private static boolean matches(String name, int index) {
+        byte[] folded = FOLDED[index];
         int length = folded.length;
         if (name.length() != length) {
             return false;
+        }
+        // The usual spellings are compared a word at a time.
+        if (name.equals(NAMES[index]) || name.equals(SMALL[index])) {
+            return true;
         }
         for (int i = 0; i < length; i++) {
             if (fold(name.charAt(i)) != folded[i]) {
