@@ -132,15 +132,16 @@ final class ExchangeRunner implements Runnable {
         return expired;
     }
 
-    /** How long the oldest exchange has waited, in nanoseconds; 0 when none waits. */
-    long oldestWaitNanos() {
+    /**
+     * How long the container's pool lets work wait, in nanoseconds: the oldest exchange without a thread, or a runner that
+     * was submitted and has not begun.
+     */
+    long waitNanos() {
+        long now = nanoClock.getAsLong();
         Task oldest = queue.peek();
-        return oldest == null ? 0 : Math.max(0, nanoClock.getAsLong() - oldest.admittedNanos());
-    }
-
-    /** How long the container's pool has let the searching runner wait, in nanoseconds; 0 when none is on its way. */
-    long poolWaitNanos() {
-        return searching.get() ? Math.max(0, nanoClock.getAsLong() - searchingSinceNanos) : 0;
+        long exchange = oldest == null ? 0 : now - oldest.admittedNanos();
+        long pool = searching.get() ? now - searchingSinceNanos : 0;
+        return Math.max(0, Math.max(exchange, pool));
     }
 
     /** The searching runner's first look: whatever is offered after the mark was cleared submits a new one. */

@@ -8,6 +8,8 @@ import static java.util.Objects.requireNonNull;
 
 import io.fluid4j.frame.Hello;
 import io.fluid4j.frame.Settings;
+import io.fluid4j.instance.internal.signal.BuiltInSignals;
+import io.fluid4j.instance.internal.signal.SchedulerLag;
 import io.fluid4j.spi.admission.ConcurrencyLimit;
 import io.fluid4j.spi.config.CommonKeys;
 import io.fluid4j.spi.config.Config;
@@ -49,6 +51,7 @@ final class InstanceParts implements AutoCloseable {
     private final ProcessMeter meter;
     private final TunnelTransport transport;
     private final long startedNanos = System.nanoTime();
+    private final SchedulerLag lag = new SchedulerLag(InstanceRuntime.EXPIRY_INTERVAL_MILLIS * 1_000_000L);
     private @Nullable TunnelTls tls;
 
     InstanceParts(InstanceRuntime.Builder builder, Consumer<Throwable> onFatal) {
@@ -85,7 +88,17 @@ final class InstanceParts implements AutoCloseable {
                 .orElse(Long.MAX_VALUE);
         runner = new ExchangeRunner(requireNonNull(builder.containerExecutor), System::nanoTime, () -> maxDelayNanos);
         health = new HealthMonitor(
-                Signals.watched(config, builder.loader, identity, outcomes, runner, builder.poolProbe, startedNanos),
+                Signals.watched(
+                        config,
+                        builder.loader,
+                        identity.function(),
+                        new BuiltInSignals.Sources(
+                                outcomes::responses,
+                                outcomes::errors,
+                                outcomes::timeouts,
+                                runner::waitNanos,
+                                lag,
+                                startedNanos)),
                 admission,
                 afterResponse::pending,
                 System::nanoTime,
@@ -205,6 +218,10 @@ final class InstanceParts implements AutoCloseable {
 
     ExchangeRunner runner() {
         return runner;
+    }
+
+    SchedulerLag lag() {
+        return lag;
     }
 
     ProcessMeter meter() {

@@ -45,7 +45,7 @@ public final class InstanceRuntime implements AutoCloseable {
     private static final System.Logger LOG = System.getLogger("io.fluid4j.instance");
 
     /** How often the queue is searched for exchanges no thread came for: a fifth of the default limit of 250 ms. */
-    private static final long EXPIRY_INTERVAL_MILLIS = 50;
+    static final long EXPIRY_INTERVAL_MILLIS = 50;
 
     private static final long METER_INTERVAL_MILLIS = 1_000;
 
@@ -263,10 +263,12 @@ public final class InstanceRuntime implements AutoCloseable {
     }
 
     private void expire() {
+        parts.lag().fired(System.nanoTime());
         int expired = runner.expire();
         if (expired > 0) {
             LOG.log(WARNING, "{0} requests had waited too long for a thread and were handed back", expired);
         }
+        parts.lag().armed(System.nanoTime());
     }
 
     private void pushHealth() {

@@ -7,6 +7,7 @@ package io.fluid4j.instance;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
+import io.fluid4j.instance.internal.signal.BuiltInSignals;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.InstanceKeys;
 import io.fluid4j.spi.health.HealthSignal;
@@ -19,7 +20,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** Puts together the signals of an instance: its own, and those of plugins. */
 final class Signals {
@@ -31,17 +31,15 @@ final class Signals {
     private Signals() {}
 
     static List<WatchedSignal> watched(
-            Config config,
-            ClassLoader loader,
-            Identity identity,
-            Outcomes outcomes,
-            ExchangeRunner runner,
-            @Nullable PoolProbe pool,
-            long startedNanos) {
+            Config config, ClassLoader loader, String function, BuiltInSignals.Sources sources) {
         List<WatchedSignal> all = new ArrayList<>();
         Set<String> names = new HashSet<>();
-        Context context = new Context(
-                config.get(InstanceKeys.PROC_ROOT), config.get(InstanceKeys.CGROUP_ROOT), identity.function());
+        for (HealthSignal builtIn : BuiltInSignals.create(config, sources)) {
+            names.add(builtIn.name());
+            all.add(new WatchedSignal(builtIn));
+        }
+        Context context =
+                new Context(config.get(InstanceKeys.PROC_ROOT), config.get(InstanceKeys.CGROUP_ROOT), function);
         for (HealthSignal plugin : plugins(loader, context, names)) {
             all.add(new WatchedSignal(plugin));
         }

@@ -176,14 +176,12 @@ class ExchangeRunnerTest {
         runner.handOver();
         now += LIMIT;
         assertThat(runner.expire()).isZero();
-        assertThat(runner.oldestWaitNanos()).isEqualTo(LIMIT);
-        assertThat(runner.poolWaitNanos()).isEqualTo(LIMIT);
+        assertThat(runner.waitNanos()).isEqualTo(LIMIT);
         now += 1;
 
         assertThat(runner.expire()).isEqualTo(1);
 
         assertThat(log).containsExactly("late stuck");
-        assertThat(runner.oldestWaitNanos()).isZero();
         submitted.poll().run();
         assertThat(log).hasSize(1);
     }
