@@ -272,12 +272,12 @@ final class AfterResponse {
         private void cancel() {
             TimeIsOver over = new TimeIsOver();
             CompletionStage<?> waitedFor = stage;
+            end(over); // Before the interrupt, whose exception would else be taken for the task's own failure.
             synchronized (this) {
                 if (runner != null) {
                     runner.interrupt();
                 }
             }
-            end(over);
             result.completeExceptionally(over);
             if (waitedFor != null) {
                 try {

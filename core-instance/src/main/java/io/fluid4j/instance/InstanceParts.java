@@ -26,6 +26,7 @@ import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the parts of an instance from its configuration, and starts and ends what has threads. */
@@ -113,27 +114,34 @@ final class InstanceParts implements AutoCloseable {
     RouterLinks links(InboundRequests.Sessions sessions) {
         InboundRequests requests = new InboundRequests(accounts, paths, exchanges, runner, sessions);
         Optional<Secret> secret = config.find(CommonKeys.TUNNEL_SECRET).map(text -> Secret.of(text.reveal()));
-        tls = tls();
         return new RouterLinks(
                 transport,
                 new RouterLinks.Terms(
                         secret.orElse(null),
-                        tls.clientFactory(),
+                        this::tls,
                         config.get(InstanceKeys.REDIAL_MIN),
                         config.get(InstanceKeys.REDIAL_MAX)),
                 this::hello,
                 requests);
     }
 
-    private TunnelTls tls() {
-        Path certificate = firstOf(CommonKeys.TLS_CERTIFICATE, CommonKeys.TLS_KEYSTORE);
-        Path trust = firstOf(CommonKeys.TLS_TRUST, CommonKeys.TLS_TRUSTSTORE);
-        String password = config.find(CommonKeys.TLS_KEYSTORE_PASSWORD)
-                .or(() -> config.find(CommonKeys.TLS_TRUSTSTORE_PASSWORD))
-                .map(io.fluid4j.spi.config.Secret::reveal)
-                .orElse(null);
-        return TunnelTls.client(
-                new TunnelTls.Files(certificate, config.find(CommonKeys.TLS_KEY).orElse(null), trust, password));
+    /** Made for the first router that wants it. */
+    private synchronized SslContextFactory.Client tls() {
+        TunnelTls made = tls;
+        if (made == null) {
+            String password = config.find(CommonKeys.TLS_KEYSTORE_PASSWORD)
+                    .or(() -> config.find(CommonKeys.TLS_TRUSTSTORE_PASSWORD))
+                    .map(io.fluid4j.spi.config.Secret::reveal)
+                    .orElse(null);
+            made = TunnelTls.client(new TunnelTls.Files(
+                            firstOf(CommonKeys.TLS_CERTIFICATE, CommonKeys.TLS_KEYSTORE),
+                            config.find(CommonKeys.TLS_KEY).orElse(null),
+                            firstOf(CommonKeys.TLS_TRUST, CommonKeys.TLS_TRUSTSTORE),
+                            password))
+                    .watch(transport.scheduler(), TLS_RELOAD_INTERVAL);
+            tls = made;
+        }
+        return made.clientFactory();
     }
 
     private @Nullable Path firstOf(ConfigKey<Path> pem, ConfigKey<Path> store) {
@@ -173,10 +181,6 @@ final class InstanceParts implements AutoCloseable {
 
     void start() {
         transport.start();
-        TunnelTls watched = tls;
-        if (watched != null && config.find(CommonKeys.TLS_CERTIFICATE).isPresent()) {
-            watched.watch(transport.scheduler(), TLS_RELOAD_INTERVAL);
-        }
     }
 
     @Override
@@ -185,9 +189,10 @@ final class InstanceParts implements AutoCloseable {
         transport.close();
         afterResponseExecutor.close();
         health.close();
-        TunnelTls watched = tls;
-        if (watched != null) {
-            watched.close();
+        synchronized (this) {
+            if (tls != null) {
+                tls.close();
+            }
         }
         InstanceThreads.join(scheduler, JOIN_SECONDS);
     }

@@ -377,7 +377,11 @@ public final class InstanceRuntime implements AutoCloseable {
         @Override
         public void routerDrains(Session session, Drain drain) {
             for (String router : drain.routers()) {
-                links.dial(URI.create(router)); // Make before break: the old session goes on until it ends.
+                try {
+                    links.dial(URI.create(router)); // Make before break: the old session goes on until it ends.
+                } catch (IllegalArgumentException e) {
+                    LOG.log(WARNING, "a router that goes away named one that cannot be dialled: {0}", router);
+                }
             }
         }
     }

@@ -259,7 +259,9 @@ final class RequestScope
         if (waiting != null) {
             waiting.responseEnded();
         }
-        workEnded();
+        if (!workEnded()) {
+            stream.releaseEnd(); // The client need not wait for what is still going on.
+        }
     }
 
     /** More work joins the request. False when all had ended. */
@@ -275,13 +277,15 @@ final class RequestScope
         return false;
     }
 
-    void workEnded() {
+    /** One piece of work has ended. Whoever ends the last one closes the permit; true then. */
+    boolean workEnded() {
         if ((int) WORK.getAndAdd(this, -1) != 1) {
-            return;
+            return false;
         }
         SliceClock.ofThisThread().settle(this);
         long apportioned = accounts.ended(this);
         stream.completed(usage(apportioned));
+        return true;
     }
 
     /** What the request has used so far. */

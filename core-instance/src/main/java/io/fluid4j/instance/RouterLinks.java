@@ -35,12 +35,12 @@ final class RouterLinks implements AutoCloseable {
      * How routers are dialled. Immutable.
      *
      * @param secret shared secret, or null to show the certificate
-     * @param tls for {@code tls://} routers
+     * @param tls for {@code tls://} routers; asked for only when there is one
      * @param redialMin shortest wait before dialling again
      * @param redialMax longest wait
      */
     record Terms(
-            @Nullable Secret secret, SslContextFactory.@Nullable Client tls, Duration redialMin, Duration redialMax) {}
+            @Nullable Secret secret, Supplier<SslContextFactory.Client> tls, Duration redialMin, Duration redialMax) {}
 
     private final TunnelTransport transport;
     private final Terms terms;
@@ -69,7 +69,7 @@ final class RouterLinks implements AutoCloseable {
                 .router(router)
                 .hello(hello)
                 .secret(terms.secret)
-                .tls(terms.tls)
+                .tls("tls".equals(router.getScheme()) ? terms.tls.get() : null)
                 .backOff(terms.redialMin, terms.redialMax)
                 .listener(session -> listener)
                 .build();

@@ -34,9 +34,8 @@ final class CpuThrottling implements BuiltInSignal.Source {
         if (group != resolved) {
             List<ControlGroup.Quota> quotas = group.quotas();
             windows.keySet()
-                    .retainAll(quotas.stream()
-                            .map(ControlGroup.Quota::directory)
-                            .toList());
+                    .retainAll(
+                            quotas.stream().map(ControlGroup.Quota::directory).toList());
             for (ControlGroup.Quota quota : quotas) {
                 windows.computeIfAbsent(quota.directory(), path -> new SlidingWindow(2, WINDOW_NANOS));
             }
