@@ -73,12 +73,13 @@ public final class AnswerServlet extends HttpServlet {
     /** One line a flush, each after the test has opened the gate. */
     private static void flushes(HttpServletRequest request, HttpServletResponse response) throws IOException {
         String id = request.getParameter("id");
+        String seconds = request.getParameter("seconds");
         response.setContentType("text/plain");
         for (int i = 0; i < 5; i++) {
             response.getWriter().write("line " + i + "\n");
             response.flushBuffer();
             try {
-                if (!Events.gate(id).tryAcquire(20, TimeUnit.SECONDS)) {
+                if (!Events.gate(id).tryAcquire(seconds == null ? 20 : Long.parseLong(seconds), TimeUnit.SECONDS)) {
                     throw new IOException("the gate was not opened");
                 }
             } catch (InterruptedException e) {

@@ -36,6 +36,9 @@ public final class CancelServlet extends HttpServlet {
             case "/write-listener":
                 writeListener(id, request, response);
                 break;
+            case "/redispatch":
+                redispatch(id, request);
+                break;
             case "/idle":
                 idle(id, request, response);
                 break;
@@ -131,6 +134,31 @@ public final class CancelServlet extends HttpServlet {
         if (flush) {
             response.flushBuffer();
         }
+        waitForError(id, request);
+        Events.add(id, "started");
+    }
+
+    /** Goes round through dispatches that the container sends to its pool by itself, then waits. */
+    private static void redispatch(String id, HttpServletRequest request) {
+        Integer round = (Integer) request.getAttribute("round");
+        int now = round == null ? 1 : round + 1;
+        request.setAttribute("round", now);
+        AsyncContext async = waitForError(id, request);
+        if (now == 1) {
+            Events.add(id, "started");
+        }
+        if (now < 20) {
+            async.start(() -> {
+                try {
+                    async.dispatch();
+                } catch (IllegalStateException e) {
+                    Events.add(id, "too-late");
+                }
+            });
+        }
+    }
+
+    private static AsyncContext waitForError(String id, HttpServletRequest request) {
         AsyncContext async = request.startAsync();
         async.setTimeout(0);
         async.addListener(new AsyncListener() {
@@ -149,6 +177,6 @@ public final class CancelServlet extends HttpServlet {
             @Override
             public void onStartAsync(AsyncEvent event) {}
         });
-        Events.add(id, "started");
+        return async;
     }
 }

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The module {@code fluid} on real distributions: how it starts, refuses to start, and stops. */
 final class FluidModuleIT {
 
-    private static final Duration START = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     private TestRouter router;
     private JettyProcess jetty;
@@ -67,11 +67,11 @@ final class FluidModuleIT {
                         "fluid.router.urls = " + router.url(),
                         "fluid.tunnel.secret = " + TestRouter.SECRET);
         jetty.start("fluid.function=from-the-command");
-        assertThat(router.awaitTunnel(START).peerHello().function()).isEqualTo("from-the-command");
+        assertThat(jetty.awaitTunnel(router).peerHello().function()).isEqualTo("from-the-command");
         assertThat(router.session().peerHello().container()).isEqualTo("jetty/" + version);
 
         String id = UUID.randomUUID().toString();
-        Call call = router.send(Req.get("/ee10/answer/flushes?id=" + id));
+        Call call = router.send(Req.get("/ee10/answer/flushes?seconds=3&id=" + id));
         call.awaitReceived(7);
         // More than it needs: opened ahead, as nothing new is taken once the server stops.
         for (int i = 0; i < 4; i++) {
@@ -79,13 +79,13 @@ final class FluidModuleIT {
         }
         call.awaitReceived(35);
         jetty.terminate();
-        router.awaitDrain(START);
+        router.awaitDrain(PATIENCE);
         Call late = router.trySend(Req.get("/ee10/events?open=" + id));
         if (late != null) {
             assertThat(late.outcome()).startsWith("nack").contains("DRAINING");
         }
         assertThat(jetty.alive()).isTrue();
-        // The servlet waits for a gate nobody opens; it gives up by itself after 20 s, unless it is cancelled.
+        // The servlet waits for a gate nobody opens; it gives up by itself after 3 s.
         call.cancel();
         assertThat(jetty.awaitExit()).isIn(0, 143);
         assertThat(jetty.log()).contains("Drained in");
@@ -101,7 +101,7 @@ final class FluidModuleIT {
                         "fluid.router.urls = " + router.url(),
                         "fluid.tunnel.secret = " + TestRouter.SECRET);
         jetty.start();
-        router.awaitTunnel(START);
+        jetty.awaitTunnel(router);
         assertThat(router.get("/ee10/facts").text().lines()).contains("virtual=true", "fluid.active=true");
     }
 

@@ -4,10 +4,12 @@
  */
 package io.fluid4j.jetty;
 
+import io.fluid4j.tunnel.Session;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -18,6 +20,8 @@ import java.util.stream.Stream;
 
 /** A real distribution in a JVM of its own, with our overlay in its base and no HTTP connector. */
 final class JettyProcess implements AutoCloseable {
+
+    private static final long START_SECONDS = 120;
 
     private final Path home;
     private final Path base;
@@ -74,6 +78,19 @@ final class JettyProcess implements AutoCloseable {
                 .redirectOutput(log.toFile())
                 .start();
         return this;
+    }
+
+    /** Waits until the server has dialled the router. */
+    Session awaitTunnel(TestRouter router) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(START_SECONDS);
+        while (System.nanoTime() < deadline && process.isAlive()) {
+            Session session = router.nextTunnel(Duration.ofMillis(200));
+            if (session != null) {
+                return session;
+            }
+        }
+        throw new AssertionError(
+                "no tunnel came; the server " + (process.isAlive() ? "runs" : "has ended") + ":\n" + log());
     }
 
     /** Asks for an orderly end (SIGTERM). */

@@ -63,13 +63,12 @@ final class TestRouter implements AutoCloseable {
         return "tcp://localhost:" + acceptor.localPort();
     }
 
-    /** Waits for the next tunnel. */
-    Session awaitTunnel(Duration atMost) throws InterruptedException {
+    /** The next tunnel, which requests go to from then on; null when none comes in time. */
+    Session nextTunnel(Duration atMost) throws InterruptedException {
         Session next = opened.poll(atMost.toMillis(), TimeUnit.MILLISECONDS);
-        if (next == null) {
-            throw new AssertionError("no tunnel came within " + atMost);
+        if (next != null) {
+            session = next;
         }
-        session = next;
         return next;
     }
 
