@@ -46,7 +46,8 @@ final class ErrorResponses implements Request.Handler {
                 : HttpStatus.INTERNAL_SERVER_ERROR_500;
         String reason = HttpStatus.getMessage(status);
         if (status >= HttpStatus.INTERNAL_SERVER_ERROR_500) {
-            Throwable cause = request.getAttribute(ErrorHandler.ERROR_EXCEPTION) instanceof Throwable known ? known : null;
+            Throwable cause =
+                    request.getAttribute(ErrorHandler.ERROR_EXCEPTION) instanceof Throwable known ? known : null;
             LOG.log(Level.WARNING, "a request has failed in the router", cause);
         }
         write(status, "", reason, RequestFacts.newRequestId(), request, response, callback);

@@ -593,11 +593,14 @@ final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>,
 
         @Override
         public void onFailure(OutboundStream from, StreamFailure failure) {
-            serial.run(() -> failed(failure));
+            serial.run(() -> failed(from, failure));
         }
 
-        private void failed(StreamFailure failure) {
-            release();
+        private void failed(OutboundStream from, StreamFailure failure) {
+            // When the application still works, its end comes as onWorkEnd.
+            if (from.closed()) {
+                release();
+            }
             if (!current()) {
                 return;
             }
