@@ -19,7 +19,7 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  *
  * <pre>
  *   gradient = clamp(TOLERANCE * max(base, NEGLIGIBLE) / delay, 0.5, 1)
- *   gradient = 1 and the limit was in the way   limit = 1.25 limit + 1
+ *   gradient = 1 and the limit was in the way   limit = 1.25 limit + 1, or 2 limit before the first congestion
  *   gradient = 1 else                           limit stays
  *   gradient &lt; 1                                limit = (limit + gradient limit + sqrt(limit)) / 2
  * </pre>
@@ -34,8 +34,11 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  */
 final class AdaptiveLimit implements ConcurrencyLimit {
 
-    /** The limit at the start: enough that no ordinary server notices it before the first windows have passed. */
-    static final int INITIAL = 64;
+    /**
+     * The limit at the start: no ordinary server notices it before the first windows have passed. Should it be too much,
+     * requests that wait too long for a thread are handed back all the same.
+     */
+    static final int INITIAL = 1_000;
 
     static final int MAX = 100_000;
     static final long MIN_WINDOW_NANOS = 100_000_000L;
@@ -62,6 +65,12 @@ final class AdaptiveLimit implements ConcurrencyLimit {
     /** A look at the application's own delay may raise the base by this at most: one look may be mistaken. */
     static final double MAX_BASE_RISE = 2.0;
 
+    /** A look with {@link #PROBE_SHARE} of the requests that gives less than this share of the delay still saw a queue. */
+    static final double STILL_QUEUEING = 0.56;
+
+    /** How far below such a look the base is assumed to be: small enough steps not to starve threads on the way. */
+    static final double BASE_FALL = 0.8;
+
     private static final int BUCKETS_PER_OCTAVE = 8;
     private static final int BUCKETS = 40 * BUCKETS_PER_OCTAVE;
 
@@ -85,6 +94,7 @@ final class AdaptiveLimit implements ConcurrencyLimit {
     private volatile long windowEndNanos;
     private volatile int mostInFlight;
     private volatile boolean overloaded;
+    private volatile boolean crowded;
 
     // Written only by the thread that holds 'closing'.
     private final long[] bases = new long[BASE_AGES];
@@ -94,6 +104,7 @@ final class AdaptiveLimit implements ConcurrencyLimit {
     private long spanEndNanos;
     private Phase phase = Phase.STEADY;
     private double estimate;
+    private boolean congestedBefore;
     private long delayBeforeProbeNanos;
     private long nextProbeNanos;
     private long probeIntervalNanos = MIN_PROBE_INTERVAL_NANOS;
@@ -128,6 +139,15 @@ final class AdaptiveLimit implements ConcurrencyLimit {
     @Override
     public void onOverload(long nowNanos, int inFlight) {
         overloaded = true;
+        if (inFlight > mostInFlight) {
+            mostInFlight = inFlight;
+        }
+        maybeClose(nowNanos);
+    }
+
+    @Override
+    public void onCrowded(long nowNanos, int inFlight) {
+        crowded = true;
         if (inFlight > mostInFlight) {
             mostInFlight = inFlight;
         }
@@ -169,7 +189,10 @@ final class AdaptiveLimit implements ConcurrencyLimit {
         int samples = samples();
         boolean wasOverloaded = overloaded;
         int enough = phase == Phase.PROBING ? 2 * MIN_SAMPLES : MIN_SAMPLES;
-        if (samples < enough && nowNanos - windowStartNanos < MAX_WINDOW_NANOS && !wasOverloaded) {
+        // Without any first byte, requests in flight are streams that go on: nothing speaks against more of them.
+        boolean streamsOnly = samples == 0 && crowded && phase == Phase.STEADY;
+        boolean tooFew = samples < enough && !streamsOnly && !wasOverloaded;
+        if (tooFew && nowNanos - windowStartNanos < MAX_WINDOW_NANOS) {
             return;
         }
         long delay = samples == 0 ? 0 : quarterNanos(samples);
@@ -195,11 +218,12 @@ final class AdaptiveLimit implements ConcurrencyLimit {
             gradient = Math.min(gradient, 0.9);
         }
         if (gradient < 1.0) {
+            congestedBefore = true;
             double target = estimate * gradient + (wasOverloaded ? 0.0 : Math.sqrt(estimate));
             // Growth is only for windows in which the limit was in the way.
             setEstimate(Math.min((estimate + target) / 2, Math.max(estimate, inFlight)));
         } else if (inFlight >= estimate * 0.8) {
-            setEstimate(estimate * 1.25 + 1);
+            setEstimate(congestedBefore ? estimate * 1.25 + 1 : estimate * 2);
         }
     }
 
@@ -227,7 +251,10 @@ final class AdaptiveLimit implements ConcurrencyLimit {
             // With half of the requests the delay fell by less than half of what a queue would explain.
             Arrays.fill(bases, Math.min(delay, (long) (MAX_BASE_RISE * Math.max(base(), NEGLIGIBLE_NANOS))));
         } else if (delay > 0) {
-            learnBase(delay);
+            // Half of the requests, hardly more than half of the delay: there was a queue even so, and the base is
+            // less.
+            boolean queueEvenSo = delay < delayBeforeProbeNanos * STILL_QUEUEING;
+            learnBase(queueEvenSo ? (long) (delay * BASE_FALL) : delay);
         }
         boolean confirmed = Math.abs(base() - before) <= before / 8;
         probeIntervalNanos =
@@ -277,6 +304,7 @@ final class AdaptiveLimit implements ConcurrencyLimit {
         }
         mostInFlight = 0;
         overloaded = false;
+        crowded = false;
     }
 
     private int samples() {

@@ -84,6 +84,18 @@ final class AdmissionController {
         return null;
     }
 
+    /** The limit may have risen: tells whoever waits for room. Also tells the limit when it is in the way. */
+    void look(long nowNanos) {
+        int now = inFlight.get();
+        if (now >= limit.limit()) {
+            limit.onCrowded(nowNanos, now);
+        }
+        if (crowded && inFlight.get() < limit.limit()) {
+            crowded = false;
+            onRoom.run();
+        }
+    }
+
     /** Gives a permit back. */
     void release() {
         int left = inFlight.decrementAndGet();

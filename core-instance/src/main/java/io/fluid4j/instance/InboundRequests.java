@@ -62,6 +62,7 @@ final class InboundRequests implements Session.Listener {
         Nack refusal = admission.tryAdmit();
         if (refusal != null) {
             stream.tryNack(refusal);
+            admission.look(accounts.nanoTime());
             return null;
         }
         RequestScope scope = new RequestScope(accounts, stream, head, accounts.nanoTime());

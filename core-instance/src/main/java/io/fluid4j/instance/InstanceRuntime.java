@@ -268,6 +268,7 @@ public final class InstanceRuntime implements AutoCloseable {
         if (expired > 0) {
             LOG.log(WARNING, "{0} requests had waited too long for a thread and were handed back", expired);
         }
+        parts.admission().look(System.nanoTime());
         parts.lag().armed(System.nanoTime());
     }
 

@@ -76,16 +76,34 @@ class AdaptiveLimitTest {
     @Test
     void growsWithDemandAndNotWithoutIt() {
         AdaptiveLimit limit = AdaptiveLimit.forProcessors(2);
-        SimulatedServer server = new SimulatedServer(limit, 10_000, FOREVER, since -> 500 * MILLIS, 3);
+        SimulatedServer server = new SimulatedServer(limit, 100_000, FOREVER, since -> 500 * MILLIS, 3);
 
         server.run(20, 60 * SECONDS);
         int quiet = limit.limit();
-        server.run(1000, 20 * SECONDS);
-        server.run(1000, 20 * SECONDS);
+        server.run(8000, 5 * SECONDS);
+        server.run(8000, 20 * SECONDS);
 
         assertThat(quiet).isBetween(2 * 20, AdaptiveLimit.INITIAL);
-        assertThat(server.refused).isZero();
-        assertThat(limit.limit()).isBetween(500, 1500);
+        assertThat(server.refused).isLessThan(8000 * 20 / 100);
+        assertThat(limit.limit()).isBetween(4000, 12000);
+    }
+
+    @Test
+    void streamsThatOnlyGoOnDoNotBlockTheWayForMore() {
+        AdaptiveLimit limit = AdaptiveLimit.forProcessors(2);
+        long now = SECONDS;
+        int streams = 0;
+        // Each stream answers at once and never ends.
+        for (int tick = 0; tick < 20; tick++) {
+            while (streams < limit.limit()) {
+                streams++;
+                limit.onFirstByte(now, MILLIS, streams);
+            }
+            now += 50 * MILLIS;
+            limit.onCrowded(now, streams);
+        }
+
+        assertThat(streams).isGreaterThanOrEqualTo(20_000);
     }
 
     @Test

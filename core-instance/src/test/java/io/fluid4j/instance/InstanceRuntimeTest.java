@@ -103,7 +103,7 @@ class InstanceRuntimeTest {
         FakeRouter.Answer answer = router.get(session, "/hello");
 
         assertThat(FakeRouter.get(answer.status)).isEqualTo(200);
-        assertThat(FakeRouter.get(answer.endWithMoreWork)).isFalse();
+        assertThat(FakeRouter.get(answer.usage).wallNanos()).isPositive();
         assertThat(answer.body()).isEqualTo("hello");
         assertThat(session.peerHello().function()).isEqualTo("shop");
         assertThat(session.peerHello().deployment()).isEqualTo("v42");
@@ -350,7 +350,7 @@ class InstanceRuntimeTest {
 
         FakeRouter.Answer answer = router.get(session, "/context", 5_000);
 
-        assertThat(FakeRouter.get(answer.endWithMoreWork)).isFalse();
+        assertThat(FakeRouter.get(answer.usage).wallNanos()).isPositive();
         assertThat(answer.body()).isEqualTo("00000000000000000000000000000001");
         assertThat(seen.get().active()).isTrue();
         assertThat(seen.get().instanceId()).isEqualTo(instance.instanceId());

@@ -95,6 +95,7 @@ final class SimulatedServer {
     private void offer() {
         if (inFlight >= limit.limit()) {
             refused++;
+            limit.onCrowded(now, inFlight);
             return;
         }
         inFlight++;

@@ -36,4 +36,13 @@ public interface ConcurrencyLimit {
      * @param inFlight requests in flight now
      */
     void onOverload(long nowNanos, int inFlight);
+
+    /**
+     * The limit is in the way: as many requests are in flight as it allows, or one was refused because of it. Said now and
+     * then while that lasts, also when no response begins meanwhile, as with long streams.
+     *
+     * @param nowNanos monotonic time, in nanoseconds
+     * @param inFlight requests in flight now
+     */
+    default void onCrowded(long nowNanos, int inFlight) {}
 }
