@@ -46,7 +46,9 @@ final class Instance implements Candidate {
     private final NanoClock clock;
     private final long healthTimeoutNanos;
     private final AtomicInteger inFlight = new AtomicInteger();
-    private final AtomicInteger sentSinceHealth = new AtomicInteger();
+    /** Requests of other routers, as of the last HEALTH: what it reported beyond what this router had there. */
+    private volatile int foreignInFlight;
+
     private final LongAdder nacks = new LongAdder();
     private final LongAdder requests = new LongAdder();
 
@@ -134,10 +136,8 @@ final class Instance implements Candidate {
 
     @Override
     public int load() {
-        Health last = health;
-        int own = inFlight.get();
-        // Optimistic: what it reported, plus what was sent since; never less than what this router knows for sure.
-        return last == null ? own : Math.max(own, last.inFlight() + sentSinceHealth.get());
+        // This router's own requests are known to it at every moment; only what others send there is a little old.
+        return inFlight.get() + foreignInFlight;
     }
 
     @Override
@@ -218,11 +218,9 @@ final class Instance implements Candidate {
             return null;
         }
         inFlight.getAndIncrement();
-        sentSinceHealth.getAndIncrement();
         OutboundStream stream = best.open(head, endOfRequest, listener);
         if (stream == null) {
             inFlight.getAndDecrement();
-            sentSinceHealth.getAndDecrement();
             return null;
         }
         requests.increment();
@@ -239,7 +237,6 @@ final class Instance implements Candidate {
     /** A request came back: pause until a newer HEALTH (P-5.24). The stream itself is released as every other. */
     void nacked(long healthSequence, String reason) {
         nacks.increment();
-        sentSinceHealth.getAndDecrement();
         pauseReason = reason;
         Health last = health;
         if (last == null || last.sequence() <= healthSequence) {
@@ -250,7 +247,6 @@ final class Instance implements Candidate {
     /** A request came back for a reason that is not the instance's state. */
     void nackedWithoutPause() {
         nacks.increment();
-        sentSinceHealth.getAndDecrement();
     }
 
     /** Reader thread of one of its sessions. True when it has become available by it. */
@@ -262,7 +258,7 @@ final class Instance implements Candidate {
         boolean before = available();
         health = next;
         healthNanos = clock.nanos();
-        sentSinceHealth.set(0);
+        foreignInFlight = Math.max(0, next.inFlight() - inFlight.get());
         headroom = smallestHeadroom(next);
         if (next.sequence() > pausedUntilAfter) {
             pausedUntilAfter = -1;
