@@ -11,6 +11,8 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -32,7 +34,7 @@ public final class DemoCommand implements Callable<Integer> {
     /** Names the unpacked delivery; set by the launcher script. */
     public static final String HOME = "io.fluid4j.home";
 
-    private static final Duration START_LIMIT = Duration.ofSeconds(90);
+    private static final Duration START_LIMIT = Duration.ofMinutes(2);
     private static final Duration LOOK_EVERY = Duration.ofMillis(500);
 
     @Option(names = "--check", description = "Unattended: exit 0 when every check held, 1 otherwise.")
@@ -86,7 +88,7 @@ public final class DemoCommand implements Callable<Integer> {
 
     private int run(DemoFleet fleet, PrintWriter out, PrintWriter err) throws IOException, InterruptedException {
         DemoAdmin admin = new DemoAdmin(fleet.admin());
-        awaitInstances(fleet, admin);
+        awaitBoth(fleet, admin);
         err.println("the application through the router  " + fleet.front());
         err.println("the router's admin port             " + fleet.admin());
         err.println("directly, to compare                Tomcat " + fleet.tomcat() + "   Jetty " + fleet.jetty());
@@ -107,29 +109,22 @@ public final class DemoCommand implements Callable<Integer> {
         return held ? 0 : 1;
     }
 
-    private static void awaitInstances(DemoFleet fleet, DemoAdmin admin) throws InterruptedException {
+    /** Asks through the router until both servers have answered: then everything between has done its part. */
+    private static void awaitBoth(DemoFleet fleet, DemoAdmin admin) throws InterruptedException {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
-        while (true) {
+        Set<String> seen = new TreeSet<>();
+        while (seen.size() < 2) {
             fleet.requireAlive();
-            JsonNode instances = admin.json("api/instances");
-            int active = 0;
-            for (JsonNode instance : instances) {
-                String state = instance.path("state").asText();
-                active += state.equals("active") || state.equals("idle") ? 1 : 0;
-            }
-            if (active == 2) {
-                return;
+            JsonNode status = admin.json(fleet.front().resolve("status"));
+            if (status.has("server")) {
+                seen.add(status.path("server").asText());
+            } else {
+                TimeUnit.MILLISECONDS.sleep(100);
             }
             if (System.nanoTime() - deadline > 0) {
-                StringBuilder logs = new StringBuilder();
-                fleet.processes().forEach(process -> logs.append("\n--- ")
-                        .append(process.name())
-                        .append('\n')
-                        .append(process.tail()));
-                throw new CommandFailure("the two instances are not there after " + START_LIMIT.toSeconds()
-                        + " s; the router knows " + instances + logs);
+                throw new CommandFailure(
+                        "not both servers answer after " + START_LIMIT.toSeconds() + " s, only " + seen + fleet.logs());
             }
-            TimeUnit.MILLISECONDS.sleep(100);
         }
     }
 

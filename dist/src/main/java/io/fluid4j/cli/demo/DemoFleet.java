@@ -18,6 +18,7 @@ import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
 /** The processes of the demo and their folders. Closing it ends them all and removes what they wrote. */
@@ -31,6 +32,7 @@ final class DemoFleet implements AutoCloseable {
     private final String java =
             Path.of(System.getProperty("java.home"), "bin", "java").toString();
     private final List<DemoProcess> processes = Collections.synchronizedList(new ArrayList<>());
+    private final AtomicBoolean closed = new AtomicBoolean();
     private final Path secret;
     private final int routerPort;
     private final int tunnelPort;
@@ -182,10 +184,19 @@ final class DemoFleet implements AutoCloseable {
     /** Names the first process that has ended although nobody asked it to, with the end of its log. */
     void requireAlive() {
         for (DemoProcess process : processes()) {
-            if (!process.alive()) {
+            if (!process.alive() && !closed.get()) {
                 throw new IllegalStateException("the " + process.name() + " process has ended:\n" + process.tail());
             }
         }
+    }
+
+    /** The ends of all logs, for an error message. */
+    String logs() {
+        StringBuilder logs = new StringBuilder();
+        for (DemoProcess process : processes()) {
+            logs.append("\n--- ").append(process.name()).append('\n').append(process.tail());
+        }
+        return logs.toString();
     }
 
     private static void copyTree(Path from, Path to) throws IOException {
@@ -203,10 +214,13 @@ final class DemoFleet implements AutoCloseable {
 
     @Override
     public void close() {
+        if (!closed.compareAndSet(false, true)) {
+            return;
+        }
         // Instances first: their drain still has a router to tell.
         List<DemoProcess> running = new ArrayList<>(processes());
         Collections.reverse(running);
-        running.stream().skip(0).limit(Math.max(0, running.size() - 1)).forEach(DemoProcess::terminate);
+        running.stream().limit(Math.max(0, running.size() - 1)).forEach(DemoProcess::terminate);
         running.forEach(DemoProcess::close);
         try (Stream<Path> files = Files.walk(work)) {
             for (Path file : files.sorted(Collections.reverseOrder()).toList()) {

@@ -33,7 +33,9 @@ record DemoLayout(
      * @param jetty a Jetty to use instead of the one the build has fetched
      */
     static DemoLayout find(Path home, @Nullable Path tomcat, @Nullable Path jetty) throws IOException {
-        List<Path> servers = List.of(home.resolve("servers"), home.resolveSibling("servers"));
+        // Beside the delivery when that was unpacked by hand, in the build folder of a checkout.
+        List<Path> servers =
+                List.of(home.resolve("servers"), home.resolve("../../servers").normalize());
         return new DemoLayout(
                 existing(home.resolve("lib")),
                 single(List.of(home.resolve("tomcat")), "fluid4j-tomcat-*.jar"),
