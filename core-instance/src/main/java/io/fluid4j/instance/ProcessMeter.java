@@ -4,6 +4,7 @@
  */
 package io.fluid4j.instance;
 
+import io.fluid4j.frame.Usage;
 import io.fluid4j.tunnel.Session;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
@@ -11,13 +12,24 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
-/** Reads the processor time of the process, and tells the routers. {@link #tick} belongs to one thread. */
+/**
+ * Reads the processor time of the process and of the JVM's own threads, divides what is left among the requests, and tells
+ * the routers: of the process, and of each request that has gone on for a while, so that a stream of an hour is accounted for
+ * as it runs. {@link #tick} belongs to one thread.
+ *
+ * <p>The kinds add up to the process: {@code process = gc + jit + tunnel + direct + shared + other}, where <em>direct</em> is
+ * measured in slices of requests and <em>shared</em> is what requests were given of the rest ({@link CpuAccounts}).
+ */
 final class ProcessMeter {
-    private final Path procRoot;
+
+    /** Younger requests are told with the end of their response. */
+    private static final long MIN_AGE_NANOS = 1_000_000_000L;
+
+    private final ThreadKinds kinds;
     private volatile Map<String, Long> latest = Map.of();
 
     ProcessMeter(Path procRoot) {
-        this.procRoot = procRoot;
+        kinds = new ThreadKinds(procRoot);
     }
 
     /** Ends an interval of the accounts, and sends what is known. */
@@ -26,12 +38,48 @@ final class ProcessMeter {
         if (process < 0) {
             return;
         }
-        accounts.cpu().tick(accounts.nanoTime(), process, 0);
-        Map<String, Long> kinds = new LinkedHashMap<>();
-        kinds.put("process", process);
-        latest = kinds;
+        Map<ThreadKinds.Kind, Long> overhead = kinds.read();
+        long gc = overhead.getOrDefault(ThreadKinds.Kind.GC, 0L);
+        long jit = overhead.getOrDefault(ThreadKinds.Kind.JIT, 0L);
+        long tunnel = overhead.getOrDefault(ThreadKinds.Kind.TUNNEL, 0L);
+        CpuAccounts cpu = accounts.cpu();
+        cpu.tick(accounts.nanoTime(), process, gc + jit + tunnel);
+        long direct = cpu.directNanos();
+        long shared = cpu.assignedNanos() + sharedOfLive(accounts);
+        Map<String, Long> sums = new LinkedHashMap<>();
+        sums.put("process", process);
+        sums.put("gc", gc);
+        sums.put("jit", jit);
+        sums.put("tunnel", tunnel);
+        sums.put("direct", direct);
+        sums.put("shared", shared);
+        // The process' clock has steps of 10 ms: the parts may be ahead of it by one.
+        sums.put("other", Math.max(0, process - gc - jit - tunnel - direct - shared));
+        latest = Map.copyOf(sums);
         for (Session session : sessions) {
-            session.sendProcessUsage(kinds);
+            session.sendProcessUsage(sums);
+        }
+        tellOfLongRequests(accounts);
+    }
+
+    private static long sharedOfLive(Accounts accounts) {
+        long shared = 0;
+        long now = accounts.nanoTime();
+        for (RequestScope scope : accounts.live()) {
+            shared += accounts.cpu().share(now, scope.shareAtAdmission());
+        }
+        return shared;
+    }
+
+    private static void tellOfLongRequests(Accounts accounts) {
+        long now = accounts.nanoTime();
+        for (RequestScope scope : accounts.live()) {
+            if (now - scope.admittedNanos() >= MIN_AGE_NANOS) {
+                Usage usage = scope.usageIfGrown();
+                if (usage != null) {
+                    scope.stream().session().sendUsage(scope.stream().id(), usage);
+                }
+            }
         }
     }
 
@@ -44,9 +92,5 @@ final class ProcessMeter {
         return ManagementFactory.getOperatingSystemMXBean() instanceof com.sun.management.OperatingSystemMXBean system
                 ? system.getProcessCpuTime()
                 : -1;
-    }
-
-    Path procRoot() {
-        return procRoot;
     }
 }

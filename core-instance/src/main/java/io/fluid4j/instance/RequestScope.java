@@ -37,6 +37,9 @@ final class RequestScope
 
     private static final System.Logger LOG = System.getLogger("io.fluid4j.instance");
 
+    /** A stream that waits needs no frame. */
+    private static final long WORTH_TELLING_NANOS = 1_000_000L;
+
     private static final VarHandle WORK = field("work", int.class);
     private static final VarHandle CPU = field("cpuNanos", long.class);
     private static final VarHandle ALLOCATED = field("allocatedBytes", long.class);
@@ -52,6 +55,9 @@ final class RequestScope
 
     private @Nullable Exchange exchange;
     private volatile AfterResponse.@Nullable Tasks tasks;
+
+    /** Of the metering thread alone. */
+    private long toldCpuNanos;
 
     private volatile int work = 1;
     private volatile long cpuNanos;
@@ -288,9 +294,18 @@ final class RequestScope
         return true;
     }
 
-    /** What the request has used so far. */
-    Usage usage() {
-        return usage(accounts.cpu().share(accounts.nanoTime(), shareAtAdmission));
+    /**
+     * What the request has used so far; null when that has hardly grown since this was asked last. One thread asks.
+     */
+    @Nullable
+    Usage usageIfGrown() {
+        long shared = accounts.cpu().share(accounts.nanoTime(), shareAtAdmission);
+        long used = cpuNanos + shared;
+        if (used - toldCpuNanos < WORTH_TELLING_NANOS || ended()) {
+            return null;
+        }
+        toldCpuNanos = used;
+        return usage(shared);
     }
 
     double shareAtAdmission() {
