@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 @ParameterizedClass(name = "{0}")
 @MethodSource("runs")
-@ExtendWith(FleetExtension.class)
+@ExtendWith({FleetExtension.class, MatrixExtension.class})
 @Timeout(90)
 abstract class Battery {
 
@@ -45,7 +45,7 @@ abstract class Battery {
     static Stream<Run> runs() {
         return Arrays.stream(Environment.values())
                 .filter(environment -> chosen("fluid.it.environments", environment.id()))
-                .flatMap(environment -> Stream.of(Way.DIRECT)
+                .flatMap(environment -> Arrays.stream(Way.values())
                         .filter(way -> chosen("fluid.it.ways", way.toString()))
                         .map(way -> new Run(environment, way)));
     }

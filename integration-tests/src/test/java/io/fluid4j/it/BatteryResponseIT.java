@@ -65,8 +65,8 @@ class BatteryResponseIT extends Battery {
             })
     void responseIsThatOfTheServersOwnPort(String target) throws IOException {
         for (String method : new String[] {"GET", "HEAD"}) {
-            Response own = direct(method, target);
-            Response response = request(method, target);
+            Response own = ask(server().httpPort(), method, target);
+            Response response = ask(port(), method, target);
             String as = method + " " + target;
             assertThat(response.status()).as(as).isEqualTo(own.status());
             assertThat(ownFields(response.head())).as(as).isEqualTo(ownFields(own.head()));
@@ -77,15 +77,17 @@ class BatteryResponseIT extends Battery {
         }
     }
 
-    private Map<String, List<String>> ownFields(Head head) {
+    /** By both ways with one authority, as redirects and error pages show it. */
+    private Response ask(int port, String method, String target) throws IOException {
+        try (RawClient client = RawClient.connect(port)) {
+            client.send(method + " " + path(target) + " HTTP/1.1\r\nHost: battery.example.com\r\n\r\n");
+            return client.readResponse(method);
+        }
+    }
+
+    private static Map<String, List<String>> ownFields(Head head) {
         Map<String, List<String>> fields = new TreeMap<>(head.fields());
         fields.keySet().removeAll(NOT_COMPARED);
-        // An absolute redirect names the authority that was asked, which is not the same by the two ways.
-        fields.replaceAll((name, values) -> name.equals("location")
-                ? values.stream()
-                        .map(v -> v.replaceFirst("^http://localhost:\\d+", ""))
-                        .toList()
-                : values);
         return fields;
     }
 

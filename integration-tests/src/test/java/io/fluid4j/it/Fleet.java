@@ -9,31 +9,93 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
-/** The servers of a test run: each distribution once, started when first asked for. Thread-safe. */
+/**
+ * The servers of a test run: each distribution once, an instance of the function of its own name, and one router for
+ * them all. Everything is started when first asked for. Thread-safe.
+ */
 final class Fleet implements AutoCloseable {
 
     private static final String HEAP = "-Xmx256m";
 
     private final Map<Distribution, Server> servers = new EnumMap<>(Distribution.class);
+    private @Nullable RouterServer router;
+    private @Nullable RuntimeException failure;
+
+    synchronized RouterServer router() {
+        if (router == null) {
+            router = trying(() -> RouterServer.start("router", HEAP, routes()));
+        }
+        return router;
+    }
+
+    /** What could not be started once is not tried again by each test. */
+    private <T> T trying(Supplier<T> start) {
+        if (failure != null) {
+            throw new IllegalStateException("a server did not start before", failure);
+        }
+        try {
+            return start.get();
+        } catch (RuntimeException e) {
+            failure = e;
+            throw e;
+        }
+    }
 
     synchronized Server server(Distribution distribution) {
-        return servers.computeIfAbsent(distribution, Fleet::start);
+        Server server = servers.get(distribution);
+        if (server == null) {
+            server = trying(() -> start(distribution));
+            servers.put(distribution, server);
+            trying(() -> {
+                environments(distribution)
+                        .forEach(environment -> router().awaitInstance(environment.contextPath() + "/response/plain"));
+                return "";
+            });
+        }
+        return server;
     }
 
     int port(Environment environment, Way way) {
-        return server(environment.distribution()).httpPort();
+        Server server = server(environment.distribution());
+        return way == Way.DIRECT ? server.httpPort() : router().httpPort();
     }
 
-    private static Server start(Distribution distribution) {
-        String name = distribution.name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
-        if (distribution.tomcat()) {
-            return TomcatServer.start(distribution, name, HEAP, base -> deploy(distribution, base));
+    static String function(Distribution distribution) {
+        return distribution.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** A route for each environment: the path of its application. */
+    private static String routes() {
+        StringBuilder routes = new StringBuilder();
+        for (Environment environment : Environment.values()) {
+            String route =
+                    "fluid.route." + environment.name().toLowerCase(Locale.ROOT).replace('_', '-');
+            routes.append(route + ".function=" + function(environment.distribution()) + "\n");
+            routes.append(route + ".path=" + environment.contextPath() + "\n");
         }
-        List<String> modules = new ArrayList<>(List.of("http", "requestlog"));
+        return routes.toString();
+    }
+
+    private Server start(Distribution distribution) {
+        String name = function(distribution);
+        String properties = router().instanceProperties(name);
+        if (distribution.tomcat()) {
+            return TomcatServer.start(distribution, name, HEAP, base -> {
+                deploy(distribution, base);
+                Delivery.installInTomcat(base, properties);
+            });
+        }
+        List<String> modules = new ArrayList<>(List.of("http", "requestlog", "fluid"));
         environments(distribution).forEach(environment -> modules.add(environment.servlets() + "-deploy"));
-        return JettyServer.start(distribution, name, List.of(HEAP), modules, base -> deploy(distribution, base));
+        return JettyServer.start(distribution, name, List.of(HEAP), modules, base -> {
+            deploy(distribution, base);
+            Delivery.installInJetty(base, properties);
+        });
     }
 
     private static List<Environment> environments(Distribution distribution) {
@@ -62,5 +124,8 @@ final class Fleet implements AutoCloseable {
     @Override
     public synchronized void close() {
         servers.values().forEach(Server::close);
+        if (router != null) {
+            router.close();
+        }
     }
 }

@@ -44,6 +44,22 @@ abstract class ConnectorAttributes {
             "tcpNoDelay",
             "useSendfile");
 
+    /** What Connector keeps itself and only tells its handler as well. */
+    private static final Set<String> OF_THE_CONNECTOR = Set.of(
+            "allowTrace",
+            "asyncTimeout",
+            "enableLookups",
+            "maxParameterCount",
+            "maxPostSize",
+            "maxSavePostSize",
+            "proxyName",
+            "proxyPort",
+            "redirectPort",
+            "scheme",
+            "secure",
+            "useIPVHosts",
+            "xpoweredBy");
+
     private final Map<String, String> configAttributes = new TreeMap<>();
 
     private int maxThreads = 200;
@@ -71,7 +87,7 @@ abstract class ConnectorAttributes {
     public boolean setProperty(String name, String value) {
         if (WITHOUT_MEANING.contains(name)) {
             LOG.debug("attribute " + name + " has no meaning for a connector that listens on no port");
-        } else {
+        } else if (!OF_THE_CONNECTOR.contains(name)) {
             configAttributes.put(name, value);
         }
         return true;

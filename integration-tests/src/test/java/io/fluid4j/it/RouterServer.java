@@ -1,0 +1,92 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.it;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A router in a process of its own, started by the {@code fluid} command of the delivery.
+ *
+ * @param tunnelPort what instances dial
+ */
+record RouterServer(ServerProcess process, int httpPort, int tunnelPort, int adminPort) implements AutoCloseable {
+
+    private static final Duration START_LIMIT = Duration.ofSeconds(60);
+    private static final Pattern STARTED = Pattern.compile("clients on port (\\d+),.* tunnels on port (\\d+)");
+
+    /** @param properties more lines of its configuration: routes, limits */
+    static RouterServer start(String name, String jvmOptions, String properties) {
+        Path folder = Build.work(name);
+        int admin = Build.freePort();
+        Path file = folder.resolve("router.properties");
+        Build.write(
+                file,
+                "fluid.router.http.port=0"
+                        + "\nfluid.router.http.bind=127.0.0.1"
+                        + "\nfluid.router.tunnel.port=0"
+                        + "\nfluid.router.admin.port=" + admin
+                        + "\nfluid.router.shutdown-delay=0"
+                        + "\nfluid.tunnel.secret=" + Delivery.SECRET
+                        + "\nfluid.data-dir=" + folder.resolve("data") + "\n" + properties);
+        ServerProcess process = ServerProcess.start(
+                name,
+                List.of("bash", Delivery.home().resolve("bin/fluid").toString(), "router", "--config", file.toString()),
+                folder,
+                Map.of("JAVA_HOME", Build.java().getParent().getParent().toString(), "JAVA_OPTS", jvmOptions),
+                folder.resolve("console.log"));
+        try {
+            Matcher ports = process.awaitLine(STARTED, START_LIMIT);
+            return new RouterServer(process, Integer.parseInt(ports.group(1)), Integer.parseInt(ports.group(2)), admin);
+        } catch (IllegalStateException e) {
+            process.close();
+            throw e;
+        }
+    }
+
+    /** Lines for an instance that dials this router. */
+    String instanceProperties(String function) {
+        return "fluid.function=" + function + "\nfluid.router.urls=tcp://127.0.0.1:" + tunnelPort
+                + "\nfluid.tunnel.secret=" + Delivery.SECRET + "\n";
+    }
+
+    /** Waits until an instance has dialled and serves that path. */
+    void awaitInstance(String path) {
+        await().atMost(START_LIMIT)
+                .pollInterval(Duration.ofMillis(100))
+                .failFast("the router has ended", () -> !process.alive())
+                .until(() -> status(path) == 200);
+    }
+
+    private int status(String path) throws IOException {
+        try (RawClient client = RawClient.connect(httpPort)) {
+            client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            return client.readResponse("GET").status();
+        }
+    }
+
+    String admin(String path) throws IOException {
+        try (RawClient client = RawClient.connect(adminPort)) {
+            client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            RawClient.Response response = client.readResponse("GET");
+            if (response.status() != 200) {
+                throw new IOException(path + " answered " + response.status() + " " + response.text());
+            }
+            return response.text();
+        }
+    }
+
+    @Override
+    public void close() {
+        process.close();
+    }
+}
