@@ -14,12 +14,21 @@ import io.fluid4j.frame.Ask;
 import io.fluid4j.frame.Drain;
 import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.frame.Health;
+import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.NackReason;
 import io.fluid4j.frame.Usage;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.Role;
+import io.fluid4j.spi.health.HealthSignal;
+import io.fluid4j.spi.health.HealthSignalProvider;
+import io.fluid4j.spi.health.Reading;
+import io.fluid4j.spi.health.SignalContext;
 import io.fluid4j.tunnel.Session;
 import java.lang.management.ManagementFactory;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -38,6 +47,7 @@ import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 
 /** An instance on a real tunnel, with the least that makes a container behind it. */
 @Timeout(60)
@@ -49,6 +59,7 @@ class InstanceRuntimeTest {
     private final FakeContainer container = new FakeContainer().at("/hello", request -> "hello");
     private final CountDownLatch released = new CountDownLatch(1);
     private ExecutorService pool = Executors.newFixedThreadPool(4);
+    private ClassLoader pluginLoader = getClass().getClassLoader();
     private InstanceRuntime instance;
 
     @AfterEach
@@ -83,6 +94,7 @@ class InstanceRuntimeTest {
                 .build();
         instance = InstanceRuntime.builder()
                 .config(config)
+                .loader(pluginLoader)
                 .container("test/1")
                 .containerExecutor(pool)
                 .exchanges(container)
@@ -489,6 +501,61 @@ class InstanceRuntimeTest {
         assertThat(without).hasValue("");
         assertThat(with).hasValue("00000000000000000000000000000001");
         own.shutdownNow();
+    }
+
+    /** What a third party's jar would hold. */
+    public static final class TemperatureProvider implements HealthSignalProvider {
+        static final AtomicReference<Double> DEGREES = new AtomicReference<>(20.0);
+
+        @Override
+        public String name() {
+            return "temperature";
+        }
+
+        @Override
+        public HealthSignal create(SignalContext context) {
+            assertThat(context.function()).isEqualTo("shop");
+            return new HealthSignal() {
+                @Override
+                public String name() {
+                    return "temperature";
+                }
+
+                @Override
+                public double threshold() {
+                    return 80;
+                }
+
+                @Override
+                public Reading read(long nowNanos) {
+                    return Reading.of(DEGREES.get());
+                }
+            };
+        }
+    }
+
+    @Test
+    void aSignalOfAPluginIsFoundAndRefusesWithItsName(@TempDir Path plugin) throws Exception {
+        Path services = Files.createDirectories(plugin.resolve("META-INF/services"));
+        Files.writeString(services.resolve(HealthSignalProvider.class.getName()), TemperatureProvider.class.getName());
+        TemperatureProvider.DEGREES.set(20.0);
+        try (URLClassLoader plugins = new URLClassLoader(
+                new URL[] {plugin.toUri().toURL()}, getClass().getClassLoader())) {
+            pluginLoader = plugins;
+            Session session = start();
+            assertThat(FakeRouter.get(router.get(session, "/hello").status)).isEqualTo(200);
+
+            TemperatureProvider.DEGREES.set(95.0);
+            until("it is too hot", () -> router.health().state() == Health.State.OVERLOADED);
+            Nack nack = FakeRouter.get(router.get(session, "/hello").nack);
+
+            assertThat(nack.reason()).isEqualTo(NackReason.SIGNAL);
+            assertThat(nack.signal()).isEqualTo("temperature");
+            assertThat(nack.valueThousandths()).isEqualTo(95_000);
+            TemperatureProvider.DEGREES.set(60.0);
+            until("it has cooled down", () -> router.health().state() == Health.State.ACCEPTING);
+            assertThat(FakeRouter.get(router.get(session, "/hello").status)).isEqualTo(200);
+        }
     }
 
     @Test
