@@ -19,12 +19,12 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Whatever comes, the reader gives events, needs more, reports a stream error or throws a SessionException, and nothing
- * else; its memory is bounded by the limits and by what has come. {@code -Dfluid.fuzz.seconds=60} sets how long it runs,
- * {@code -Dfluid.fuzz.seed=N} repeats one run.
+ * else; its memory is bounded by the limits and by what has come. {@code -Dfluid.test.fuzz.seconds=60} sets how long it runs,
+ * {@code -Dfluid.test.fuzz.seed=N} repeats one run.
  */
 class FuzzTest {
 
-    private static final Duration TIME = Duration.ofSeconds(Long.getLong("fluid.fuzz.seconds", 10));
+    private static final Duration TIME = Duration.ofSeconds(Long.getLong("fluid.test.fuzz.seconds", 10));
     private static final FrameLimits LIMITS = FrameLimits.of(Settings.SERVER_DEFAULTS);
 
     /** Beside the payload in flight: objects of one frame and slack of the measurement. */
@@ -37,8 +37,8 @@ class FuzzTest {
 
     @Test
     void nothingButEventsNeedMoreAndProtocolErrors() {
-        long seed = Long.getLong("fluid.fuzz.seed", System.nanoTime());
-        System.out.println("FuzzTest: -Dfluid.fuzz.seed=" + seed + " for " + TIME);
+        long seed = Long.getLong("fluid.test.fuzz.seed", System.nanoTime());
+        System.out.println("FuzzTest: -Dfluid.test.fuzz.seed=" + seed + " for " + TIME);
         Random random = new Random(seed);
         long end = System.nanoTime() + TIME.toNanos();
         long runs = 0;
