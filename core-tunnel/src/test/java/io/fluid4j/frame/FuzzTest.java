@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Whatever comes, the reader gives events, needs more, reports a stream error or throws a SessionException, and nothing
- * else; its memory is bounded by the limits and by what has come. {@code -Dfluid.test.fuzz.seconds=60} sets how long it runs,
- * {@code -Dfluid.test.fuzz.seed=N} repeats one run.
+ * else; its memory is bounded by the limits and by what has come. {@code -Dfluid.test.fuzz.seconds=60} sets how long it
+ * runs, {@code -Dfluid.test.fuzz.seed=N} repeats one run.
  */
 class FuzzTest {
 

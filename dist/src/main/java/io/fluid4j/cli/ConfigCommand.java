@@ -60,7 +60,10 @@ final class ConfigCommand implements Callable<Integer> {
         out.print(json ? json(config) : table(config));
         out.flush();
         for (String problem : config.problems()) {
-            spec.commandLine().getErr().println("fluid config: a " + role.word() + " would not start: " + problem);
+            spec.commandLine()
+                    .getErr()
+                    .println("fluid config: " + (role == Role.INSTANCE ? "an " : "a ") + role.word()
+                            + " would not start: " + problem);
         }
         return config.problems().isEmpty() ? Main.OK : Main.FAILED;
     }
