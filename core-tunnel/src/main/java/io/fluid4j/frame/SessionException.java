@@ -15,6 +15,7 @@ public final class SessionException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private final ErrorCode code;
+    private final String detail;
     private final boolean silent;
 
     /**
@@ -30,12 +31,18 @@ public final class SessionException extends Exception {
     SessionException(ErrorCode code, String detail, boolean silent) {
         super(code + ": " + detail, null, false, false);
         this.code = requireNonNull(code, "code");
+        this.detail = requireNonNull(detail, "detail");
         this.silent = silent;
     }
 
     /** The code for CLOSE. */
     public ErrorCode code() {
         return code;
+    }
+
+    /** Value and expectation, without the code. */
+    public String detail() {
+        return detail;
     }
 
     /** True when the peer has not shown that it speaks this protocol: close without any answer (P-4.2). */

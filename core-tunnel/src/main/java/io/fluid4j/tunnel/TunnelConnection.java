@@ -91,6 +91,9 @@ final class TunnelConnection implements Connection, Flusher.Owner {
     private final Owner owner;
     private final long id;
     private final long createdMillis;
+    /** Taken at once: a closed socket does not tell it any more, and refusals are logged after the close. */
+    private final SocketAddress remoteAddress;
+
     private final Flusher flusher;
     private final Outgoing outgoing;
     private final Handshake handshake;
@@ -120,6 +123,8 @@ final class TunnelConnection implements Connection, Flusher.Owner {
         this.owner = owner;
         this.id = transport.nextId();
         this.createdMillis = endPoint.getCreatedTimeStamp();
+        SocketAddress address = endPoint.getRemoteSocketAddress();
+        this.remoteAddress = address == null ? transport.unknownAddress() : address;
         this.flusher = new Flusher(endPoint, this);
         this.outgoing = new Outgoing(transport.buffers(), flusher);
         this.handshake = owner.handshake(this);
@@ -152,8 +157,7 @@ final class TunnelConnection implements Connection, Flusher.Owner {
     }
 
     SocketAddress remoteAddress() {
-        SocketAddress address = endPoint.getRemoteSocketAddress();
-        return address == null ? transport.unknownAddress() : address;
+        return remoteAddress;
     }
 
     long lastReadNanos() {
@@ -366,7 +370,7 @@ final class TunnelConnection implements Connection, Flusher.Owner {
             }
             again = fill();
         } catch (SessionException e) {
-            end(e.code(), detail(e), e, !e.silent());
+            end(e.code(), e.detail(), e, !e.silent());
         } catch (IOException e) {
             end(ErrorCode.CONNECTION_LOST, "a read failed", e, false);
         } catch (Throwable e) {
@@ -471,11 +475,6 @@ final class TunnelConnection implements Connection, Flusher.Owner {
                 LOGGER.log(DEBUG, "session " + id + ": " + name + " cannot be set", e);
             }
         }
-    }
-
-    private static String detail(SessionException e) {
-        String message = e.getMessage();
-        return message == null ? "" : message;
     }
 
     /** Says that there is something to read; on the selector thread (C-2). */

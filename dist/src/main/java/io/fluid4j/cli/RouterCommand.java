@@ -25,7 +25,7 @@ final class RouterCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, InterruptedException {
         Router router = Router.create(config.builder(Role.ROUTER).build()).start();
-        TerminationSignals.install(router::close);
+        TerminationSignals.install(router::drainAndClose);
         // Until a signal ends the process.
         new CountDownLatch(1).await();
         return Main.OK;

@@ -6,8 +6,11 @@ package io.fluid4j.router;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicLongFieldUpdater;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Connector;
@@ -38,6 +41,11 @@ final class ClientConnection extends HttpConnection {
     /** Taken in while a request is under way; a client that pipelines more waits for its turn in the socket. */
     private static final int PIPELINED_BYTES = 2048;
 
+    private static final String TOO_SLOW =
+            "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+    private static final AtomicLongFieldUpdater<ClientConnection> HEAD_BEGAN =
+            AtomicLongFieldUpdater.newUpdater(ClientConnection.class, "headBeganNanos");
+
     private enum State {
         /** Jetty's: no read interest of ours. */
         PLAIN,
@@ -58,6 +66,10 @@ final class ClientConnection extends HttpConnection {
     private @Nullable ClientWatch watch;
     /** Jetty 12.1 reads by a callback of its own. */
     private @Nullable Callback reader;
+
+    /** When the head that is under way began, 0 when none is; written by the selector thread and the sweep. */
+    @SuppressWarnings("UnusedVariable")
+    private volatile long headBeganNanos;
 
     private @Nullable ByteBuffer pipelined;
     private boolean inputEnded;
@@ -129,6 +141,31 @@ final class ClientConnection extends HttpConnection {
     protected Executor getExecutor() {
         // Called by the constructor of the super class, too.
         return resumer == null ? super.getExecutor() : resumer;
+    }
+
+    @Override
+    protected RequestHandler newRequestHandler() {
+        return new HeadTimer();
+    }
+
+    /**
+     * Answers 408 when a head has been under way for too long, however lively its octets drip in. Any thread.
+     *
+     * @param nowNanos the time
+     * @param timeoutNanos how long a head may take
+     */
+    void closeSlowHead(long nowNanos, long timeoutNanos) {
+        long began = headBeganNanos;
+        if (began != 0 && nowNanos - began >= timeoutNanos && HEAD_BEGAN.compareAndSet(this, began, 0)) {
+            getEndPoint()
+                    .write(
+                            Callback.from(this::closeSilently, failure -> closeSilently()),
+                            ByteBuffer.wrap(TOO_SLOW.getBytes(StandardCharsets.US_ASCII)));
+        }
+    }
+
+    private void closeSilently() {
+        getEndPoint().close();
     }
 
     private boolean tryInterest() {
@@ -290,6 +327,27 @@ final class ClientConnection extends HttpConnection {
             next.failed(cause);
         } else if (idle) {
             onFillInterestedFailed(cause);
+        }
+    }
+
+    /** Notes when a head has begun to come, and when it is complete. */
+    private final class HeadTimer extends RequestHandler {
+        @Override
+        public void messageBegin() {
+            headBeganNanos = System.nanoTime() | 1;
+            super.messageBegin();
+        }
+
+        @Override
+        public boolean headerComplete() {
+            headBeganNanos = 0;
+            return super.headerComplete();
+        }
+
+        @Override
+        public void badMessage(HttpException failure) {
+            headBeganNanos = 0;
+            super.badMessage(failure);
         }
     }
 

@@ -4,15 +4,18 @@
  */
 package io.fluid4j.router;
 
+import io.fluid4j.frame.Drained;
 import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.Hello;
 import io.fluid4j.spi.selection.Candidate;
 import io.fluid4j.tunnel.OutboundStream;
 import io.fluid4j.tunnel.Session;
+import java.io.IOException;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
@@ -62,6 +65,7 @@ final class Instance implements Candidate {
     private volatile boolean draining;
     private volatile String pauseReason = "";
     private volatile long busyNanos;
+    private @Nullable CompletableFuture<Drained> drained;
 
     Instance(Hello hello, long healthIntervalMillis, NanoClock clock, Instant connectedAt) {
         this.hello = hello;
@@ -271,6 +275,22 @@ final class Instance implements Candidate {
         draining = true;
     }
 
+    /** Completes with the next report of a drain; an earlier one that is still awaited completes with it, too. */
+    synchronized CompletableFuture<Drained> expectDrained() {
+        CompletableFuture<Drained> expected = drained;
+        if (expected == null || expected.isDone()) {
+            expected = new CompletableFuture<>();
+            drained = expected;
+        }
+        return expected;
+    }
+
+    synchronized void onDrained(Drained report) {
+        if (drained != null) {
+            drained.complete(report);
+        }
+    }
+
     synchronized void add(Session session) {
         Session[] all = sessions;
         Session[] more = new Session[all.length + 1];
@@ -290,6 +310,9 @@ final class Instance implements Candidate {
             }
         }
         sessions = kept == 0 ? NO_SESSIONS : Arrays.copyOf(rest, kept);
+        if (kept == 0 && drained != null) {
+            drained.completeExceptionally(new IOException("the instance has gone"));
+        }
         return kept == 0;
     }
 

@@ -5,6 +5,7 @@
 package io.fluid4j.router;
 
 import io.fluid4j.frame.Drain;
+import io.fluid4j.frame.Drained;
 import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.Hello;
@@ -188,6 +189,20 @@ final class InstanceTable {
             if (member != null && drain.everything()) {
                 member.onDrain();
                 LOG.log(Level.INFO, "instance {0} drains: {1}", member.instanceId(), drain.reason());
+            }
+        }
+
+        @Override
+        public void onDrained(Session session, Drained report) {
+            Instance member = instance;
+            if (member != null) {
+                member.onDrained(report);
+                LOG.log(
+                        Level.INFO,
+                        "instance {0} has drained: {1} finished, {2} cut",
+                        member.instanceId(),
+                        report.finished(),
+                        report.cut());
             }
         }
 

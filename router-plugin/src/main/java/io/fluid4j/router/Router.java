@@ -4,12 +4,17 @@
  */
 package io.fluid4j.router;
 
+import io.fluid4j.frame.Drain;
+import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.frame.Settings;
 import io.fluid4j.frame.Welcome;
 import io.fluid4j.spi.config.CommonKeys;
 import io.fluid4j.spi.config.Config;
+import io.fluid4j.spi.config.ConfigKey;
 import io.fluid4j.spi.config.RouterKeys;
+import io.fluid4j.spi.config.Secret;
 import io.fluid4j.spi.selection.InstanceSelector;
+import io.fluid4j.tunnel.Session;
 import io.fluid4j.tunnel.TunnelAcceptor;
 import io.fluid4j.tunnel.TunnelTls;
 import io.fluid4j.tunnel.TunnelTransport;
@@ -22,20 +27,32 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.ServiceLoader;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
 import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.component.Graceful;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 
@@ -56,8 +73,8 @@ public final class Router implements AutoCloseable {
     private static final int MAX_RESPONSE_HEAD_BYTES = 128 * 1024;
 
     private static final int RESPONSE_HEAD_BYTES = 4096;
+    private static final Duration CERTIFICATE_CHECK = Duration.ofSeconds(10);
 
-    private final Config config;
     private final String id;
     private final Server server;
     private final RouterConnector connector;
@@ -67,13 +84,30 @@ public final class Router implements AutoCloseable {
     private final TunnelAcceptor acceptor;
     private final @Nullable TunnelTls tls;
     private final ScheduledExecutorService sweeper;
+    private final RequestStories stories;
+    private final boolean accounting;
+    private final @Nullable AccessLog accessLog;
+    private final @Nullable AdminServer admin;
+    private final @Nullable TunnelTls https;
+    private final ReloadableCredentials credentials;
+    private final long headerTimeoutNanos;
+    private final Object reloadLock = new Object();
+    private volatile Config config;
+    private volatile boolean stopping;
 
     private Router(Config config) {
         this.config = config;
         this.id = config.find(RouterKeys.ROUTER_ID)
                 .orElseGet(
                         () -> "r" + Long.toHexString(ThreadLocalRandom.current().nextLong()));
-        Credentials credentials = credentials(config);
+        this.credentials = new ReloadableCredentials(credentials(config));
+        InetSocketAddress tunnelAddress = tunnelAddress(config);
+        int keep = config.get(RouterKeys.EXPLAIN_KEEP);
+        this.stories = new RequestStories(keep);
+        this.accessLog = accessLog(config);
+        this.accounting = keep > 0 || accessLog != null;
+        this.https = httpsTls(config);
+        this.headerTimeoutNanos = config.get(RouterKeys.HTTP_HEADER_TIMEOUT).toNanos();
         RouterSettings settings = RouterSettings.from(config);
         RouterMetrics metrics = new RouterMetrics();
         this.instances = new InstanceTable(selector("least-loaded"), metrics, NanoClock.SYSTEM, Clock.systemUTC());
@@ -89,7 +123,7 @@ public final class Router implements AutoCloseable {
                 instances,
                 metrics,
                 server::getDateField,
-                (exchange, ended) -> {});
+                this::ended);
         context.configure(settings.routes(), settings.proxies(), settings.times(), settings.retries());
         server.setHandler(new RouterHandler(context));
         server.setDynamic(false);
@@ -107,7 +141,7 @@ public final class Router implements AutoCloseable {
         this.acceptor = TunnelAcceptor.builder()
                 .transport(transport)
                 .selectors(connector.getSelectorManager())
-                .bind(tunnelAddress(config, tls != null))
+                .bind(tunnelAddress)
                 .tls(tls == null ? null : tls.serverFactory())
                 .welcome(this::welcome)
                 .authenticator(credentials)
@@ -119,6 +153,9 @@ public final class Router implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
+        MetricsText text = new MetricsText(context, transport::traffic);
+        this.admin = AdminServer.of(
+                config, token -> new AdminHandler(context, stories, text, new RouterOperations(this), token));
     }
 
     /**
@@ -152,19 +189,22 @@ public final class Router implements AutoCloseable {
             acceptor.start();
         } catch (UncheckedIOException e) {
             close();
-            throw new IOException(
-                    "cannot listen on " + tunnelAddress(config, tls != null) + " (fluid.router.tunnel.port)",
-                    e.getCause());
+            throw new IOException("cannot listen on the port of fluid.router.tunnel.port", e.getCause());
         }
+        if (admin != null) {
+            admin.start();
+        }
+        watchCertificates();
         var unused =
                 sweeper.scheduleWithFixedDelay(this::sweep, SWEEP.toMillis(), SWEEP.toMillis(), TimeUnit.MILLISECONDS);
         LOG.log(
                 Level.INFO,
-                "router {0}: clients on port {1}, https {2}, tunnels on port {3}",
+                "router {0}: http {1}, https {2}, tunnels {3}, admin {4}",
                 id,
-                Integer.toString(httpPort()),
-                httpsPort() < 0 ? "off" : Integer.toString(httpsPort()),
-                Integer.toString(tunnelPort()));
+                shown(httpPort()),
+                shown(httpsPort()),
+                shown(tunnelPort()),
+                shown(adminPort()));
         return this;
     }
 
@@ -175,7 +215,7 @@ public final class Router implements AutoCloseable {
 
     /** The bound port for plain HTTP; -1 before the start or when it is off. */
     public int httpPort() {
-        return connector.getLocalPort();
+        return connector.httpPort();
     }
 
     /** The bound port for HTTPS; -1 before the start or when it is off. */
@@ -188,28 +228,154 @@ public final class Router implements AutoCloseable {
         return acceptor.localPort();
     }
 
+    /** The bound port of the admin API; -1 before the start or when it is off. */
+    public int adminPort() {
+        return admin == null ? -1 : admin.port();
+    }
+
     /** How many instances are connected. */
     public int instances() {
         return instances.all().size();
     }
 
+    /** True while clients should send requests here: some instance takes requests, and the router does not stop. */
+    public boolean ready() {
+        if (stopping) {
+            return false;
+        }
+        for (Instance instance : instances.all()) {
+            if (instance.available()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /**
+     * Stops in an orderly way: not ready at once; requests are still accepted for {@code fluid.router.shutdown-delay};
+     * then connections are closed as their requests end, for at most {@code fluid.drain-timeout}; then the instances are
+     * told, and the rest is cut. Blocks until all is done.
+     */
+    public void drainAndClose() {
+        stopping = true;
+        Config now = config;
+        LOG.log(
+                Level.INFO,
+                "router {0} stops: {1} requests under way",
+                id,
+                context.live().size());
+        try {
+            if (server.isRunning()) {
+                TimeUnit.MILLISECONDS.sleep(now.get(RouterKeys.SHUTDOWN_DELAY).toMillis());
+                awaitRequests(now.get(CommonKeys.DRAIN_TIMEOUT));
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        Drain drain = Drain.everything(Drain.Reason.SHUTDOWN, 0, List.of());
+        for (Instance instance : instances.all()) {
+            for (Session session : instance.sessions()) {
+                session.sendDrain(drain);
+            }
+        }
+        close();
+    }
+
+    private void awaitRequests(Duration timeout) throws InterruptedException {
+        // Jetty closes idle connections, ends others with their response, and sends GOAWAY.
+        CompletableFuture<Void> closed = Graceful.shutdown(server);
+        try {
+            closed.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException | ExecutionException e) {
+            int left = context.live().size();
+            LOG.log(left == 0 ? Level.INFO : Level.WARNING, "router {0}: {1} requests are cut", id, left);
+        }
+    }
+
     /** Stops at once; what is under way is cut. Closing twice is harmless. */
     @Override
     public void close() {
+        stopping = true;
         sweeper.shutdownNow();
         acceptor.close();
         for (RouterExchange exchange : context.live().snapshot()) {
             exchange.shutDown();
         }
+        for (Instance instance : instances.all()) {
+            for (Session session : instance.sessions()) {
+                session.close(ErrorCode.SHUTDOWN, "the router stops");
+            }
+        }
         transport.close();
+        stop(server);
+        if (admin != null) {
+            admin.close();
+        }
+        if (accessLog != null) {
+            accessLog.close();
+        }
+        if (tls != null) {
+            tls.close();
+        }
+        if (https != null) {
+            https.close();
+        }
+    }
+
+    static void stop(Server server) {
         try {
             server.stop();
         } catch (Exception e) {
             LOG.log(Level.WARNING, "the HTTP server did not stop cleanly", e);
         }
-        if (tls != null) {
-            tls.close();
+    }
+
+    /** Takes the keys that may change while it runs; those that have changed. */
+    List<String> reload() {
+        synchronized (reloadLock) {
+            Config before = config;
+            Config next = before.reloaded();
+            RouterSettings settings = RouterSettings.from(next);
+            Credentials fresh = credentials(next);
+            context.configure(settings.routes(), settings.proxies(), settings.times(), settings.retries());
+            credentials.replace(fresh);
+            config = next;
+            List<String> changed = new ArrayList<>();
+            Map<String, String> old = new HashMap<>();
+            before.entries().forEach(entry -> old.put(entry.name(), entry.value()));
+            next.entries().forEach(entry -> {
+                if (!entry.value().equals(old.get(entry.name()))) {
+                    changed.add(entry.name());
+                }
+            });
+            LOG.log(Level.INFO, "the configuration was read again: {0}", changed);
+            return changed;
         }
+    }
+
+    private void ended(RouterExchange exchange, long endedNanos) {
+        if (!accounting) {
+            return;
+        }
+        RequestStory story = RequestStory.of(exchange, endedNanos, System.currentTimeMillis());
+        stories.add(story);
+        AccessLog log = accessLog;
+        if (log != null) {
+            log.add(story);
+        }
+    }
+
+    private void watchCertificates() {
+        if (tls != null) {
+            tls.watch(server.getScheduler(), CERTIFICATE_CHECK);
+        }
+        if (https != null) {
+            https.watch(server.getScheduler(), CERTIFICATE_CHECK);
+        }
+    }
+
+    private static String shown(int port) {
+        return port < 0 ? "off" : Integer.toString(port);
     }
 
     RouterContext context() {
@@ -222,6 +388,7 @@ public final class Router implements AutoCloseable {
             for (RouterExchange exchange : context.live().due(now)) {
                 exchange.onDue();
             }
+            connector.closeSlowHeads(now, headerTimeoutNanos);
             for (FunctionGroup group : instances.groups()) {
                 instances.serveWaiting(group);
             }
@@ -258,21 +425,52 @@ public final class Router implements AutoCloseable {
         http.setMaxResponseHeaderSize(MAX_RESPONSE_HEAD_BYTES);
         HTTP2CServerConnectionFactory h2c = new HTTP2CServerConnectionFactory(http);
         tune(h2c);
+        List<ConnectionFactory> factories = new ArrayList<>(List.of(new ClientConnectionFactory(http), h2c));
+        OptionalInt plainPort = config.get(RouterKeys.HTTP_PORT);
+        OptionalInt securePort = config.get(RouterKeys.HTTPS_PORT);
+        if (plainPort.isEmpty() && securePort.isEmpty()) {
+            throw new IllegalArgumentException("fluid.router.http.port and fluid.router.https.port are both off");
+        }
+        SslConnectionFactory secure = securePort.isEmpty() ? null : secure(http, factories);
+        String host = config.get(RouterKeys.HTTP_BIND);
         int selectors = config.get(RouterKeys.SELECTORS);
         RouterConnector made = new RouterConnector(
                 server,
-                server.getThreadPool(),
-                server.getScheduler(),
                 selectors > 0 ? selectors : defaultSelectors(),
-                null,
-                null,
-                new ClientConnectionFactory(http),
-                h2c);
-        OptionalInt port = config.get(RouterKeys.HTTP_PORT);
-        made.setHost(config.get(RouterKeys.HTTP_BIND));
-        made.setPort(port.orElse(0));
+                plainPort.isPresent(),
+                secure,
+                securePort.isEmpty() ? null : new InetSocketAddress(host, securePort.getAsInt()),
+                factories.toArray(ConnectionFactory[]::new));
+        made.setHost(host);
+        made.setPort(plainPort.isPresent() ? plainPort.getAsInt() : securePort.getAsInt());
         made.setIdleTimeout(config.get(RouterKeys.HTTP_IDLE_TIMEOUT).toMillis());
+        int most = config.get(RouterKeys.MAX_CONNECTIONS);
+        if (most > 0) {
+            server.addBean(new NetworkConnectionLimit(most, made));
+        }
         return made;
+    }
+
+    /** TLS, then HTTP/2 or HTTP/1.1 as the client chooses by ALPN. */
+    private SslConnectionFactory secure(HttpConfiguration http, List<ConnectionFactory> factories) {
+        TunnelTls certificate = https;
+        if (certificate == null) {
+            throw new IllegalArgumentException("fluid.router.https.port needs fluid.router.https.certificate and"
+                    + " fluid.router.https.key, or fluid.router.https.keystore");
+        }
+        HTTP2ServerConnectionFactory h2 = new HTTP2ServerConnectionFactory(http);
+        tune(h2);
+        ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory("h2", "http/1.1");
+        alpn.setDefaultProtocol("http/1.1");
+        SslContextFactory.Server contexts = certificate.serverFactory();
+        if (config.get(RouterKeys.HTTPS_CLIENT_REQUIRED)) {
+            contexts.setNeedClientAuth(true);
+        }
+        SslConnectionFactory secure = new SslConnectionFactory(contexts, alpn.getProtocol());
+        factories.add(secure);
+        factories.add(alpn);
+        factories.add(h2);
+        return secure;
     }
 
     private void tune(AbstractHTTP2ServerConnectionFactory factory) {
@@ -286,9 +484,8 @@ public final class Router implements AutoCloseable {
     }
 
     private static Credentials credentials(Config config) {
-        String secret = config.find(CommonKeys.TUNNEL_SECRET)
-                .map(io.fluid4j.spi.config.Secret::reveal)
-                .orElse(null);
+        String secret =
+                config.find(CommonKeys.TUNNEL_SECRET).map(Secret::reveal).orElse(null);
         Path file = config.find(RouterKeys.CREDENTIALS_FILE).orElse(null);
         Credentials credentials;
         try {
@@ -303,30 +500,66 @@ public final class Router implements AutoCloseable {
         return credentials;
     }
 
-    private static @Nullable TunnelTls tunnelTls(Config config) {
-        Path certificate = config.find(CommonKeys.TLS_CERTIFICATE)
-                .or(() -> config.find(CommonKeys.TLS_KEYSTORE))
-                .orElse(null);
-        if (certificate == null) {
+    private static @Nullable AccessLog accessLog(Config config) {
+        String where = config.get(RouterKeys.ACCESS_LOG);
+        if (where.equals("off")) {
             return null;
         }
-        Path trust = config.find(CommonKeys.TLS_TRUST)
-                .or(() -> config.find(CommonKeys.TLS_TRUSTSTORE))
-                .orElse(null);
-        String password = config.find(CommonKeys.TLS_KEYSTORE_PASSWORD)
-                .or(() -> config.find(CommonKeys.TLS_TRUSTSTORE_PASSWORD))
-                .map(io.fluid4j.spi.config.Secret::reveal)
-                .orElse(null);
-        Path key = config.find(CommonKeys.TLS_KEY).orElse(null);
-        return TunnelTls.server(new TunnelTls.Files(certificate, key, trust, password));
+        try {
+            return new AccessLog(where, config.get(RouterKeys.ACCESS_LOG_FORMAT));
+        } catch (IOException e) {
+            throw new IllegalArgumentException("fluid.router.access-log: cannot write to " + where, e);
+        }
     }
 
-    private static InetSocketAddress tunnelAddress(Config config, boolean secure) {
+    private static @Nullable TunnelTls tunnelTls(Config config) {
+        return serverTls(
+                config,
+                CommonKeys.TLS_CERTIFICATE,
+                CommonKeys.TLS_KEY,
+                CommonKeys.TLS_KEYSTORE,
+                CommonKeys.TLS_KEYSTORE_PASSWORD,
+                config.find(CommonKeys.TLS_TRUST)
+                        .or(() -> config.find(CommonKeys.TLS_TRUSTSTORE))
+                        .orElse(null));
+    }
+
+    private static @Nullable TunnelTls httpsTls(Config config) {
+        return serverTls(
+                config,
+                RouterKeys.HTTPS_CERTIFICATE,
+                RouterKeys.HTTPS_KEY,
+                RouterKeys.HTTPS_KEYSTORE,
+                RouterKeys.HTTPS_KEYSTORE_PASSWORD,
+                config.find(RouterKeys.HTTPS_CLIENT_TRUST).orElse(null));
+    }
+
+    private static @Nullable TunnelTls serverTls(
+            Config config,
+            ConfigKey<Path> certificate,
+            ConfigKey<Path> key,
+            ConfigKey<Path> keystore,
+            ConfigKey<Secret> password,
+            @Nullable Path trust) {
+        Path chain = config.find(certificate).or(() -> config.find(keystore)).orElse(null);
+        if (chain == null) {
+            return null;
+        }
+        return TunnelTls.server(new TunnelTls.Files(
+                chain,
+                config.find(key).orElse(null),
+                trust,
+                config.find(password).map(Secret::reveal).orElse(null)));
+    }
+
+    private static InetSocketAddress tunnelAddress(Config config) {
         String bind = config.get(RouterKeys.TUNNEL_BIND);
         InetSocketAddress address = new InetSocketAddress(bind, config.get(RouterKeys.TUNNEL_PORT));
         if (address.isUnresolved()) {
             throw new IllegalArgumentException("fluid.router.tunnel.bind: " + bind + " is not an address here");
         }
+        boolean secure = config.find(CommonKeys.TLS_CERTIFICATE).isPresent()
+                || config.find(CommonKeys.TLS_KEYSTORE).isPresent();
         if (!secure && !address.getAddress().isLoopbackAddress()) {
             throw new IllegalArgumentException("fluid.router.tunnel.bind is " + bind
                     + ": anything but loopback needs TLS; set fluid.tunnel.tls.certificate and fluid.tunnel.tls.key");

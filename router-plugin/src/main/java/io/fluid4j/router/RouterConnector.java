@@ -19,6 +19,7 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
+import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
@@ -36,6 +37,7 @@ final class RouterConnector extends ServerConnector {
         HTTPS
     }
 
+    private final boolean plain;
     private final @Nullable ConnectionFactory https;
     private final @Nullable InetSocketAddress httpsAddress;
     private volatile @Nullable ServerSocketChannel httpsChannel;
@@ -44,20 +46,21 @@ final class RouterConnector extends ServerConnector {
     /**
      * A connector without threads of its own to accept: selectors do that.
      *
+     * @param plain true when the connector's own port is plain HTTP, false when it is HTTPS
      * @param https the first connection of an HTTPS client, null without HTTPS
-     * @param httpsAddress where HTTPS listens, null without HTTPS
+     * @param httpsAddress where HTTPS listens beside plain HTTP, null without
      */
     RouterConnector(
             Server server,
-            Executor executor,
-            Scheduler scheduler,
             int selectors,
+            boolean plain,
             @Nullable ConnectionFactory https,
             @Nullable InetSocketAddress httpsAddress,
             ConnectionFactory... factories) {
-        super(server, executor, scheduler, null, 0, selectors, factories);
+        super(server, server.getThreadPool(), server.getScheduler(), null, 0, selectors, factories);
+        this.plain = plain;
         this.https = https;
-        this.httpsAddress = httpsAddress;
+        this.httpsAddress = plain ? httpsAddress : null;
     }
 
     @Override
@@ -103,9 +106,27 @@ final class RouterConnector extends ServerConnector {
         }
     }
 
+    /** The bound port of plain HTTP; -1 without. */
+    int httpPort() {
+        return plain ? getLocalPort() : -1;
+    }
+
     /** The bound HTTPS port; -1 without HTTPS. */
     int httpsPort() {
-        return httpsPort;
+        return plain ? httpsPort : getLocalPort();
+    }
+
+    /** Ends connections on which the head of a request takes too long. */
+    void closeSlowHeads(long nowNanos, long timeoutNanos) {
+        for (EndPoint endPoint : getConnectedEndPoints()) {
+            Connection connection = endPoint.getConnection();
+            if (connection instanceof SslConnection ssl) {
+                connection = ssl.getSslEndPoint().getConnection();
+            }
+            if (connection instanceof ClientConnection client) {
+                client.closeSlowHead(nowNanos, timeoutNanos);
+            }
+        }
     }
 
     private final class Manager extends ServerConnectorManager {
@@ -150,7 +171,7 @@ final class RouterConnector extends ServerConnector {
                 return tunnel.newConnection(endPoint);
             }
             ConnectionFactory secure = https;
-            if (attachment == Port.HTTPS && secure != null) {
+            if (secure != null && (attachment == Port.HTTPS || !plain)) {
                 return secure.newConnection(RouterConnector.this, endPoint);
             }
             return super.newConnection(channel, endPoint, attachment);

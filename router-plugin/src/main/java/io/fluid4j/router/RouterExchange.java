@@ -50,6 +50,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>, RequestBody.Owner, ResponseBody.Owner {
 
+    /** An instance that has turned the request down, and why. */
+    record Refusal(String instance, String reason, long afterNanos) {}
+
     /** The connection looks after its own silence between requests; during one the router's timeouts count. */
     private static boolean isIdle(TimeoutException timeout) {
         return false;
@@ -111,6 +114,7 @@ final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>,
     private @Nullable Sent sent;
     private @Nullable List<Instance> excluded;
     private @Nullable List<Nack> nacks;
+    private @Nullable List<Refusal> refusals;
     private boolean expectsContinue;
     private boolean halfClosed;
     private boolean lingering;
@@ -435,6 +439,7 @@ final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>,
                 nacks = new ArrayList<>(2);
             }
             nacks.add(nack);
+            remember(instance, RouterMetrics.word(reason));
             if (reason == NackReason.NOT_DEPLOYED && everywhereNotDeployed()) {
                 reject(Rejection.NOT_FOUND);
                 return;
@@ -615,6 +620,13 @@ final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>,
                 fail(Rejection.INSTANCE_FAULT, Termination.INSTANCE_FAULT);
             }
         }
+    }
+
+    private void remember(Instance refusing, String reason) {
+        if (refusals == null) {
+            refusals = new ArrayList<>(2);
+        }
+        refusals.add(new Refusal(refusing.instanceId(), reason, context.clock().nanos() - beganNanos));
     }
 
     private boolean everywhereNotDeployed() {
@@ -934,8 +946,8 @@ final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>,
         return on == null ? null : on.instance;
     }
 
-    List<Nack> nacks() {
-        return nacks == null ? List.of() : nacks;
+    List<Refusal> refusals() {
+        return refusals == null ? List.of() : List.copyOf(refusals);
     }
 
     int status() {

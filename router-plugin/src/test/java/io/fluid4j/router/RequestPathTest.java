@@ -54,7 +54,11 @@ class RequestPathTest {
         values.put("fluid.router.admin.port", "0");
         values.put("fluid.tunnel.secret", ScriptedInstance.SECRET);
         for (int i = 0; i < more.length; i += 2) {
-            values.put(more[i], more[i + 1]);
+            if (more[i + 1] == null) {
+                values.remove(more[i]);
+            } else {
+                values.put(more[i], more[i + 1]);
+            }
         }
         return Config.builder()
                 .role(Role.ROUTER)

@@ -1,0 +1,228 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import io.fluid4j.frame.Health;
+import io.fluid4j.frame.NackReason;
+import io.fluid4j.tunnel.Session;
+import io.prometheus.metrics.expositionformats.ExpositionFormats;
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.InfoSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.prometheus.metrics.model.snapshots.Unit;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** What the router counts, as Prometheus or OpenMetrics text. For any thread. */
+final class MetricsText {
+
+    private static final int MAX_STATUS = 600;
+
+    private final RouterContext context;
+    private final Supplier<Session.Traffic> traffic;
+    private final ExpositionFormats formats = ExpositionFormats.init();
+
+    MetricsText(RouterContext context, Supplier<Session.Traffic> traffic) {
+        this.context = context;
+        this.traffic = traffic;
+    }
+
+    /** The content type for what a scraper accepts. */
+    String contentType(@Nullable String accept) {
+        return formats.findWriter(accept).getContentType();
+    }
+
+    void write(@Nullable String accept, OutputStream out) throws IOException {
+        formats.findWriter(accept).write(out, snapshots());
+    }
+
+    private MetricSnapshots snapshots() {
+        MetricSnapshots.Builder all = MetricSnapshots.builder();
+        requests(all);
+        nacks(all);
+        instances(all);
+        tunnels(all);
+        all.metricSnapshot(InfoSnapshot.builder()
+                .name("fluid_build")
+                .help("What runs here.")
+                .dataPoint(InfoSnapshot.InfoDataPointSnapshot.builder()
+                        .labels(Labels.of("version", version(), "role", "router"))
+                        .build())
+                .build());
+        return all.build();
+    }
+
+    private void requests(MetricSnapshots.Builder all) {
+        CounterSnapshot.Builder requests = CounterSnapshot.builder()
+                .name("fluid_router_requests")
+                .help("Requests that have ended, by function and status.");
+        HistogramSnapshot.Builder duration = HistogramSnapshot.builder()
+                .name("fluid_router_request_duration_seconds")
+                .unit(Unit.SECONDS)
+                .help("From the first octet of a request to the end of its response.");
+        HistogramSnapshot.Builder firstByte = HistogramSnapshot.builder()
+                .name("fluid_router_time_to_first_byte_seconds")
+                .unit(Unit.SECONDS)
+                .help("From the first octet of a request to the start of its response.");
+        CounterSnapshot.Builder cpu = CounterSnapshot.builder()
+                .name("fluid_active_cpu_seconds")
+                .unit(Unit.SECONDS)
+                .help("CPU time that requests have really used on the instances.");
+        for (FunctionMetrics function : context.metrics().all()) {
+            Labels labels = Labels.of("function", function.function());
+            for (int status = 0; status < MAX_STATUS; status++) {
+                long count = function.requests(status);
+                if (count > 0) {
+                    requests.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                            .labels(Labels.of("code", Integer.toString(status), "function", function.function()))
+                            .value((double) count)
+                            .build());
+                }
+            }
+            duration.dataPoint(histogram(function.duration(), labels));
+            firstByte.dataPoint(histogram(function.timeToFirstByte(), labels));
+            cpu.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                    .labels(labels)
+                    .value(function.activeCpuNanos().getCount() / 1e9)
+                    .build());
+        }
+        all.metricSnapshot(requests.build());
+        all.metricSnapshot(duration.build());
+        all.metricSnapshot(firstByte.build());
+        all.metricSnapshot(cpu.build());
+        all.metricSnapshot(gauge(
+                "fluid_router_in_flight_requests",
+                "Requests under way.",
+                context.live().size()));
+        int waiting = 0;
+        for (FunctionGroup group : context.instances().groups()) {
+            waiting += group.waiting().size();
+        }
+        all.metricSnapshot(gauge("fluid_router_waiting_requests", "Requests that wait for an instance.", waiting));
+    }
+
+    private void nacks(MetricSnapshots.Builder all) {
+        CounterSnapshot.Builder nacks = CounterSnapshot.builder()
+                .name("fluid_instance_nacks")
+                .help("Requests that instances have turned down before they started.");
+        CounterSnapshot.Builder reroutes = CounterSnapshot.builder()
+                .name("fluid_router_reroutes")
+                .help("Requests that were sent to another instance, by the reason of the nack.");
+        for (NackReason reason : NackReason.values()) {
+            Labels labels = Labels.of("reason", RouterMetrics.word(reason));
+            nacks.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                    .labels(labels)
+                    .value((double) context.metrics().nacks(reason))
+                    .build());
+            reroutes.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                    .labels(labels)
+                    .value((double) context.metrics().reroutes(reason))
+                    .build());
+        }
+        all.metricSnapshot(nacks.build());
+        all.metricSnapshot(reroutes.build());
+    }
+
+    private void instances(MetricSnapshots.Builder all) {
+        GaugeSnapshot.Builder signals = GaugeSnapshot.builder()
+                .name("fluid_instance_signal")
+                .help("Share of a health signal's threshold that is still free; the tightest instance of a function.");
+        Map<Labels, Integer> tightest = new HashMap<>();
+        int tasks = 0;
+        for (Instance instance : context.instances().all()) {
+            Health health = instance.health();
+            if (health == null) {
+                continue;
+            }
+            tasks += health.tasksAfterResponse();
+            for (Health.Signal signal : health.signals()) {
+                if (signal.status() != Health.Status.UNAVAILABLE) {
+                    Labels labels = Labels.of("function", instance.function(), "signal", signal.name());
+                    tightest.merge(labels, signal.headroomThousandths(), Math::min);
+                }
+            }
+        }
+        for (Map.Entry<Labels, Integer> entry : tightest.entrySet()) {
+            signals.dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                    .labels(entry.getKey())
+                    .value(entry.getValue() / 1000.0)
+                    .build());
+        }
+        all.metricSnapshot(signals.build());
+        all.metricSnapshot(GaugeSnapshot.builder()
+                .name("fluid_wait_until_tasks")
+                .help("Tasks that go on after their response, on all connected instances.")
+                .dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                        .labels(Labels.of("state", "running"))
+                        .value(tasks)
+                        .build())
+                .build());
+    }
+
+    private void tunnels(MetricSnapshots.Builder all) {
+        all.metricSnapshot(gauge(
+                "fluid_tunnel_sessions",
+                "Tunnels that instances hold to this router.",
+                context.instances().sessions()));
+        Session.Traffic now = traffic.get();
+        all.metricSnapshot(CounterSnapshot.builder()
+                .name("fluid_tunnel_bytes")
+                .help("Octets on all tunnels, closed ones included.")
+                .dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                        .labels(Labels.of("direction", "in"))
+                        .value((double) now.bytesIn())
+                        .build())
+                .dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                        .labels(Labels.of("direction", "out"))
+                        .value((double) now.bytesOut())
+                        .build())
+                .build());
+        all.metricSnapshot(CounterSnapshot.builder()
+                .name("fluid_tunnel_reconnects")
+                .help("Instances that have come back after all their tunnels were lost.")
+                .dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                        .value((double) context.metrics().reconnects().getCount())
+                        .build())
+                .build());
+    }
+
+    private static GaugeSnapshot gauge(String name, String help, double value) {
+        return GaugeSnapshot.builder()
+                .name(name)
+                .help(help)
+                .dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                        .value(value)
+                        .build())
+                .build();
+    }
+
+    private static HistogramSnapshot.HistogramDataPointSnapshot histogram(DurationHistogram from, Labels labels) {
+        ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
+        double[] bounds = DurationHistogram.bounds();
+        long[] counts = from.counts();
+        for (int i = 0; i < bounds.length; i++) {
+            buckets.bucket(bounds[i], counts[i]);
+        }
+        buckets.bucket(Double.POSITIVE_INFINITY, counts[bounds.length]);
+        return HistogramSnapshot.HistogramDataPointSnapshot.builder()
+                .classicHistogramBuckets(buckets.build())
+                .sum(from.sumSeconds())
+                .labels(labels)
+                .build();
+    }
+
+    private static String version() {
+        String version = MetricsText.class.getPackage().getImplementationVersion();
+        return version == null ? "unknown" : version;
+    }
+}
