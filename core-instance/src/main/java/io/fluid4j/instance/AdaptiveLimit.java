@@ -38,7 +38,7 @@ final class AdaptiveLimit implements ConcurrencyLimit {
      * The limit at the start: no ordinary server notices it before the first windows have passed. Should it be too much,
      * requests that wait too long for a thread are handed back all the same.
      */
-    static final int INITIAL = 1_000;
+    static final int INITIAL = 256;
 
     static final int MAX = 100_000;
     static final long MIN_WINDOW_NANOS = 100_000_000L;

@@ -58,6 +58,11 @@ final class AdmissionController {
         onRoom = action;
     }
 
+    /** Work that had to be handed back waits no more: whoever paused may go on. */
+    void roomAgain() {
+        onRoom.run();
+    }
+
     /** Sets what runs, on the thread that gave the last permit back, when nothing is in flight. */
     void onIdle(Runnable action) {
         onIdle = action;

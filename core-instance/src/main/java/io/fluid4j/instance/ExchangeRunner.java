@@ -47,11 +47,15 @@ final class ExchangeRunner implements Runnable {
     private final Executor executor;
     private final LongSupplier nanoClock;
     private final LongSupplier maxDelayNanos;
+    private final Runnable onRoom;
     private final Queue<Task> queue = new ConcurrentLinkedQueue<>();
     private final AtomicBoolean searching = new AtomicBoolean();
 
     /** When the queue was last seen to be empty. */
     private volatile long lastEmptyNanos;
+
+    /** True from an exchange that was handed back until the queue is empty again; then {@link #onRoom} runs once. */
+    private volatile boolean refused;
 
     /** When the searching runner was submitted; tells how long the container's pool lets it wait. */
     private volatile long searchingSinceNanos;
@@ -62,11 +66,14 @@ final class ExchangeRunner implements Runnable {
      * @param executor the container's
      * @param nanoClock monotonic time, in nanoseconds
      * @param maxDelayNanos how long an exchange may wait for a thread; {@link Long#MAX_VALUE} for ever
+     * @param onRoom runs on a container thread when nothing waits any more after some had to be handed back: the routers,
+     *     which paused, should learn it before the instance falls idle
      */
-    ExchangeRunner(Executor executor, LongSupplier nanoClock, LongSupplier maxDelayNanos) {
+    ExchangeRunner(Executor executor, LongSupplier nanoClock, LongSupplier maxDelayNanos, Runnable onRoom) {
         this.executor = executor;
         this.nanoClock = nanoClock;
         this.maxDelayNanos = maxDelayNanos;
+        this.onRoom = onRoom;
         this.lastEmptyNanos = nanoClock.getAsLong();
     }
 
@@ -88,9 +95,8 @@ final class ExchangeRunner implements Runnable {
         Task task = search();
         while (task != null) {
             if (!queue.isEmpty()) {
-                // When that is refused, this runner takes the next exchange itself, and expire() sees to it that none
-                // waits
-                // for ever.
+                // When that is refused, this runner takes the next exchange itself, and expire() sees to it that
+                // none waits for ever.
                 submitRunner();
             }
             runOrRefuse(task, clock);
@@ -99,6 +105,10 @@ final class ExchangeRunner implements Runnable {
         }
         clock.unchain();
         lastEmptyNanos = nanoClock.getAsLong();
+        if (refused) {
+            refused = false;
+            onRoom.run();
+        }
     }
 
     /**
@@ -121,6 +131,7 @@ final class ExchangeRunner implements Runnable {
                 break;
             }
             if (now - taken.admittedNanos() > allowed) {
+                refused = true;
                 taken.tooLate();
                 expired++;
             } else {
@@ -178,6 +189,7 @@ final class ExchangeRunner implements Runnable {
     private void runOrRefuse(Task task, SliceClock clock) {
         long now = nanoClock.getAsLong();
         if (now - task.admittedNanos() > allowedNanos(now)) {
+            refused = true;
             task.tooLate();
         } else {
             task.run(clock);

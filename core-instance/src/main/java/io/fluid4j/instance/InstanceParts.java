@@ -87,7 +87,8 @@ final class InstanceParts implements AutoCloseable {
         long maxDelayNanos = config.get(InstanceKeys.ADMIT_QUEUE_DELAY)
                 .map(Duration::toNanos)
                 .orElse(Long.MAX_VALUE);
-        runner = new ExchangeRunner(requireNonNull(builder.containerExecutor), System::nanoTime, () -> maxDelayNanos);
+        runner = new ExchangeRunner(
+                requireNonNull(builder.containerExecutor), System::nanoTime, () -> maxDelayNanos, admission::roomAgain);
         health = new HealthMonitor(
                 Signals.watched(
                         config,

@@ -35,7 +35,7 @@ class ExchangeRunnerTest {
     }
 
     private ExchangeRunner runner(Executor executor) {
-        return new ExchangeRunner(executor, () -> now, () -> LIMIT);
+        return new ExchangeRunner(executor, () -> now, () -> LIMIT, () -> log.add("room"));
     }
 
     private final class Logged implements ExchangeRunner.Task {
@@ -145,7 +145,7 @@ class ExchangeRunnerTest {
 
         submitted.poll().run();
 
-        assertThat(log).containsExactly("late old", "run new");
+        assertThat(log).containsExactly("late old", "run new", "room");
     }
 
     @Test
@@ -166,7 +166,7 @@ class ExchangeRunnerTest {
 
         assertThat(log)
                 .startsWith("late a", "late b", "late c0", "late c1", "late c2")
-                .endsWith("run last");
+                .endsWith("run last", "room");
     }
 
     @Test
@@ -183,12 +183,12 @@ class ExchangeRunnerTest {
 
         assertThat(log).containsExactly("late stuck");
         submitted.poll().run();
-        assertThat(log).hasSize(1);
+        assertThat(log).containsExactly("late stuck", "room");
     }
 
     @Test
     void nothingIsLostOrRunTwiceUnderContention() throws Exception {
-        ExchangeRunner runner = new ExchangeRunner(pool, System::nanoTime, () -> Long.MAX_VALUE);
+        ExchangeRunner runner = new ExchangeRunner(pool, System::nanoTime, () -> Long.MAX_VALUE, () -> {});
         int readers = 3;
         int each = 20_000;
         AtomicInteger ran = new AtomicInteger();
