@@ -66,7 +66,7 @@ final class Tunnels implements AutoCloseable {
                 .authenticator(setup.authenticator)
                 .maxHandshakes(setup.maxHandshakes)
                 .welcome(() -> new Welcome(setup.requesterSettings, "router-1", "eu", "a", List.of(), "test/1"))
-                .listener(session -> new Events(requesterEvents, requesterSessions, null))
+                .listener(session -> new Events(requesterEvents, requesterSessions, setup.acceptorApp))
                 .build();
         acceptor.start();
         String scheme = setup.clientTls == null ? "tcp" : "tls";
@@ -192,6 +192,7 @@ final class Tunnels implements AutoCloseable {
         App app = (stream, head) -> {
             throw new IllegalStateException("no request expected");
         };
+        App acceptorApp = app;
         Settings requesterSettings = Settings.REQUESTER_DEFAULTS;
         Supplier<Hello.Builder> hello = Tunnels::hello;
         Authenticator authenticator = Authenticator.anyOf(List.of(SECRET));
@@ -205,6 +206,13 @@ final class Tunnels implements AutoCloseable {
         Setup settings(Settings requester, Settings server) {
             requesterSettings = requester;
             hello = () -> Tunnels.hello().settings(server);
+            return this;
+        }
+
+        /** The accepting end answers requests, as one router does for another. */
+        Setup settingsOfAcceptor(Settings settings, App answers) {
+            requesterSettings = settings;
+            acceptorApp = answers;
             return this;
         }
 
