@@ -56,6 +56,9 @@ final class TunnelConnection implements Connection, Flusher.Owner {
     /** Urgent frames cannot overtake what lies in the socket. */
     private static final int NEAR_SEND_BUFFER_BYTES = 256 * 1024;
 
+    /** Room for the plain octets of one more TLS record. */
+    private static final int TLS_RECORD_BYTES = 17 * 1024;
+
     private static final System.Logger LOGGER = System.getLogger(TunnelConnection.class.getName());
 
     /** What the ends do differently. Called by the reader thread, or the one that found the end. */
@@ -404,7 +407,10 @@ final class TunnelConnection implements Connection, Flusher.Owner {
                 end(ErrorCode.CONNECTION_LOST, "the peer closed the connection", null, false);
                 return false;
             }
-            deliver(buffer, count);
+            if (tls != null) {
+                fillMore(buffer);
+            }
+            deliver(buffer, buffer.remaining());
             if (!target.exclusive()) {
                 releaseReadBuffer(); // Somebody kept a slice (C-7).
             }
@@ -413,6 +419,13 @@ final class TunnelConnection implements Connection, Flusher.Owner {
             }
         }
         return false;
+    }
+
+    /** TLS hands out one record at a time: what has come together is delivered together (C-9). */
+    private void fillMore(ByteBuffer buffer) throws IOException {
+        while (buffer.capacity() - buffer.limit() >= TLS_RECORD_BYTES && endPoint.fill(buffer) > 0) {
+            // The octets are in the buffer.
+        }
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // Only the reader writes the counters.
