@@ -4,6 +4,7 @@
  */
 package io.fluid4j.benchmarks;
 
+import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.frame.Fields;
 import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.Hello;
@@ -19,6 +20,7 @@ import io.fluid4j.tunnel.InboundStream;
 import io.fluid4j.tunnel.OutboundStream;
 import io.fluid4j.tunnel.Retainable;
 import io.fluid4j.tunnel.Secret;
+import io.fluid4j.tunnel.SendBatch;
 import io.fluid4j.tunnel.Session;
 import io.fluid4j.tunnel.StreamFailure;
 import io.fluid4j.tunnel.TunnelAcceptor;
@@ -30,12 +32,15 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +50,9 @@ import org.jspecify.annotations.Nullable;
  * fixed number of small exchanges in flight. Prints exchanges per second, CPU and octets allocated per exchange, and
  * frames per socket write, which show whether batching happens.
  *
- * <p>Arguments: {@code [in flight = 64] [seconds = 5] [workers = 2 | 0 for the reader thread] [warm-up seconds = 5]}.
+ * <p>Arguments: {@code [in flight = 64] [seconds = 5] [workers = 2 | 0 for the reader thread] [warm-up seconds = 5]
+ * [work per exchange in microseconds = 0] [send batches = true]}. Workers take exchanges from one queue, as an instance's
+ * runner does.
  */
 public final class TunnelExchanges {
 
@@ -55,10 +62,14 @@ public final class TunnelExchanges {
     private final LongAdder completed = new LongAdder();
     private final BlockingQueue<Session> sessions = new ArrayBlockingQueue<>(1);
     private final @Nullable ExecutorService workers;
+    private final long workNanos;
+    private final boolean batches;
     private volatile boolean running = true;
 
-    private TunnelExchanges(int workers) {
+    private TunnelExchanges(int workers, int workMicros, boolean batches) {
         this.workers = workers == 0 ? null : Executors.newFixedThreadPool(workers);
+        this.workNanos = TimeUnit.MICROSECONDS.toNanos(workMicros);
+        this.batches = batches;
     }
 
     /** Runs it once. */
@@ -67,7 +78,9 @@ public final class TunnelExchanges {
         int seconds = argument(arguments, 1, 5);
         int workers = argument(arguments, 2, 2);
         int warmUp = argument(arguments, 3, 5);
-        new TunnelExchanges(workers).run(inFlight, seconds, warmUp, System.out);
+        int workMicros = argument(arguments, 4, 0);
+        boolean batches = arguments.length < 6 || Boolean.parseBoolean(arguments[5]);
+        new TunnelExchanges(workers, workMicros, batches).run(inFlight, seconds, warmUp, System.out);
     }
 
     private static int argument(String[] arguments, int index, int otherwise) {
@@ -182,21 +195,56 @@ public final class TunnelExchanges {
                 .build();
     }
 
-    /** Answers each request on a worker, as a container would: one task per request of a read batch. */
-    private final class Server implements Session.Listener {
+    /** Answers requests on workers, as a container would: the runners wake each other in a chain. */
+    private final class Server implements Session.Listener, Runnable {
 
         private final ThreadLocal<HeadWriter> heads = ThreadLocal.withInitial(HeadWriter::new);
+        private final Queue<Answer> queue = new ConcurrentLinkedQueue<>();
+        private final AtomicBoolean searching = new AtomicBoolean();
 
         @Override
         public InboundStream.Listener onRequest(InboundStream stream, RequestHead head) {
-            ExecutorService pool = workers;
             Answer answer = new Answer(stream);
-            if (pool == null) {
+            if (workers == null) {
                 answer.run();
             } else {
-                pool.execute(answer);
+                queue.add(answer);
             }
             return answer;
+        }
+
+        @Override
+        public void onBatchEnd(Session session) {
+            if (!queue.isEmpty()) {
+                wakeOne();
+            }
+        }
+
+        @Override
+        public void run() {
+            SendBatch batch = SendBatch.ofThisThread();
+            Answer next = queue.poll();
+            searching.set(false);
+            while (next != null) {
+                boolean more = !queue.isEmpty();
+                if (more) {
+                    wakeOne();
+                }
+                batch.more(more && batches);
+                next.run();
+                next = queue.poll();
+            }
+            batch.more(false);
+            if (!queue.isEmpty()) {
+                wakeOne();
+            }
+        }
+
+        private void wakeOne() {
+            ExecutorService pool = workers;
+            if (pool != null && !searching.get() && searching.compareAndSet(false, true)) {
+                pool.execute(this);
+            }
         }
 
         private final class Answer implements InboundStream.Listener, Runnable {
@@ -209,6 +257,10 @@ public final class TunnelExchanges {
             @Override
             public void run() {
                 stream.started();
+                long until = System.nanoTime() + workNanos;
+                while (System.nanoTime() < until) {
+                    Thread.onSpinWait();
+                }
                 HeadWriter head = heads.get().response(200, BODY.length).field("Content-Type", "text/plain");
                 stream.send(head, ByteBuffer.wrap(BODY), true, null, Callback.NOOP);
                 stream.completed(USAGE);
@@ -218,7 +270,7 @@ public final class TunnelExchanges {
             public void onContentAvailable() {}
 
             @Override
-            public void onCancel(io.fluid4j.frame.ErrorCode code, @Nullable Throwable cause) {
+            public void onCancel(ErrorCode code, @Nullable Throwable cause) {
                 stream.completed(null);
             }
         }

@@ -275,7 +275,7 @@ public final class Dialler implements AutoCloseable {
                     }
                 }
             }
-            end(new IOException(code + ": " + detail, cause));
+            end(new IOException(detail.isEmpty() ? code.toString() : code + ": " + detail, cause));
         }
 
         /** The connection does not stand in time. */

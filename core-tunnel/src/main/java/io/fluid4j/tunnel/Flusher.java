@@ -4,6 +4,9 @@
  */
 package io.fluid4j.tunnel;
 
+import static java.lang.System.Logger.Level.TRACE;
+
+import io.fluid4j.frame.FrameTrace;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,6 +23,11 @@ final class Flusher {
 
     /** Writes in a row by one foreign thread, before the selector takes over: a worker must get back to its work. */
     private static final int MAX_FOREIGN_WRITES = 8;
+
+    private static final System.Logger LOGGER = System.getLogger(Flusher.class.getName());
+
+    /** Asked once: it stands on the hottest path, and both ends together show what goes either way. */
+    private static final boolean TRACE_FRAMES = LOGGER.isLoggable(TRACE);
 
     private static final int IDLE = 0;
     /** The write was called and has not returned. */
@@ -205,6 +213,10 @@ final class Flusher {
         ByteBuffer second = dataBuffer;
         long bytes = (first == null ? 0L : first.remaining()) + (second == null ? 0L : second.remaining());
         count(bytes);
+        if (TRACE_FRAMES) {
+            trace(first);
+            trace(second);
+        }
         if (first != null && second != null) {
             two[0] = first;
             two[1] = second;
@@ -212,6 +224,14 @@ final class Flusher {
         }
         one[0] = first != null ? first : second;
         return one;
+    }
+
+    private void trace(@Nullable ByteBuffer frames) {
+        if (frames != null) {
+            for (String line : FrameTrace.lines(true, frames)) {
+                LOGGER.log(TRACE, "{0} {1}", endPoint.getRemoteSocketAddress(), line);
+            }
+        }
     }
 
     @SuppressWarnings("NonAtomicVolatileUpdate") // One write is outstanding at a time: there is one writer.

@@ -280,7 +280,9 @@ public final class InboundStream extends TunnelStream {
             finish();
         }
         release();
-        session().flusher().flushSoon();
+        if (!SendBatch.defers(session().flusher())) {
+            session().flusher().flushSoon();
+        }
         if (abandoned != null) {
             abandoned.failed(new StreamException(ErrorCode.INTERNAL, "completed without an end"));
         }

@@ -130,7 +130,11 @@ final class RequesterSide extends SessionSide {
     @Override
     void onLost(ErrorCode code, String detail, @Nullable Throwable cause) {
         for (OutboundStream stream : streams.close()) {
-            stream.onLost(code, detail);
+            try {
+                stream.onLost(code, detail);
+            } catch (RuntimeException | Error e) {
+                listenerThrew(stream, e); // The others must hear of it all the same.
+            }
         }
     }
 }

@@ -117,7 +117,11 @@ final class ServerSide extends SessionSide {
     @Override
     void onLost(ErrorCode code, String detail, @Nullable Throwable cause) {
         for (InboundStream stream : streams.close()) {
-            stream.onLost(code, cause);
+            try {
+                stream.onLost(code, cause);
+            } catch (RuntimeException | Error e) {
+                listenerThrew(stream, e); // The others must hear of it all the same.
+            }
         }
     }
 }

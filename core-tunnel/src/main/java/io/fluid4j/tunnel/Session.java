@@ -276,8 +276,11 @@ public final class Session {
     /** The session is over: streams first, then the listener. Not concurrent with any other event. */
     void onEnd(ErrorCode code, String detail, @Nullable Throwable cause) {
         open = false;
-        side.onLost(code == ErrorCode.NONE ? ErrorCode.CONNECTION_LOST : code, detail, cause);
-        listener.onClosed(this, code, cause);
+        try {
+            side.onLost(code == ErrorCode.NONE ? ErrorCode.CONNECTION_LOST : code, detail, cause);
+        } finally {
+            listener.onClosed(this, code, cause);
+        }
     }
 
     /**

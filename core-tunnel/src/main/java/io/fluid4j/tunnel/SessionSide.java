@@ -4,6 +4,8 @@
  */
 package io.fluid4j.tunnel;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.frame.SessionException;
 import io.fluid4j.frame.Settings;
@@ -16,6 +18,8 @@ abstract class SessionSide {
     private static final int OVERHEAD_UNITS_PER_SECOND = 200;
     /** CREDIT of less is not worth its frame (P-9.4). */
     private static final int MIN_CREDIT_BYTES = 16;
+
+    private static final System.Logger LOGGER = System.getLogger(SessionSide.class.getName());
 
     final Session session;
     final Settings own;
@@ -69,6 +73,10 @@ abstract class SessionSide {
         } else if (!session.outgoing().streamCredit(stream, increment)) {
             creditOverflow(stream);
         }
+    }
+
+    final void listenerThrew(TunnelStream stream, Throwable thrown) {
+        LOGGER.log(WARNING, "session " + session.id() + ", stream " + stream.id() + ": a listener threw", thrown);
     }
 
     /** A frame came for a stream that is closed. */

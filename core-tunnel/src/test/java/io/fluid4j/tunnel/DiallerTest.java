@@ -46,6 +46,7 @@ final class DiallerTest {
     }
 
     @Test
+    @SuppressWarnings("try") // Closed in the middle on purpose.
     void survivesRefusalResetGarbageAndComesBack() throws Exception {
         int port;
         try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
@@ -62,7 +63,9 @@ final class DiallerTest {
                     }
                 }
                 try (Socket garbage = bad.accept()) {
-                    garbage.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(java.nio.charset.StandardCharsets.US_ASCII));
+                    garbage.getOutputStream()
+                            .write("HTTP/1.1 400 Bad Request\r\n\r\n"
+                                    .getBytes(java.nio.charset.StandardCharsets.US_ASCII));
                     garbage.getInputStream().readAllBytes();
                 }
                 try (Socket closed = bad.accept()) {
@@ -118,13 +121,15 @@ final class DiallerTest {
         assertThatThrownBy(() -> builder(URI.create("tcp://192.0.2.1:7443")).build())
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("fluid.router.urls");
-        assertThatThrownBy(() -> builder(URI.create("tcp://router.example:7443")).build())
+        assertThatThrownBy(
+                        () -> builder(URI.create("tcp://router.example:7443")).build())
                 .hasMessageContaining("tls://");
         assertThatThrownBy(() -> builder(URI.create("http://localhost:7443")).build())
                 .hasMessageContaining("tcp://host:port");
         assertThatThrownBy(() -> builder(URI.create("tls://localhost:7443")).build())
                 .hasMessageContaining("fluid.tunnel.tls");
-        assertThatThrownBy(() -> builder(URI.create("tcp://localhost:7443")).secret(null).build())
+        assertThatThrownBy(() ->
+                        builder(URI.create("tcp://localhost:7443")).secret(null).build())
                 .hasMessageContaining("fluid.tunnel.secret");
         assertThat(Loopback.names("127.0.0.1")).isTrue();
         assertThat(Loopback.names("[::1]")).isTrue();

@@ -77,8 +77,7 @@ final class HandshakeTest {
             }
         };
         Secret next = Secret.of("the next one");
-        try (Tunnels tunnels =
-                setup().authenticator(rotating).secret(next).open()) {
+        try (Tunnels tunnels = setup().authenticator(rotating).secret(next).open()) {
             until("refused", () -> tunnels.acceptor.refused() >= 1);
             valid.set(List.of(Tunnels.SECRET, next));
             assertThat(tunnels.requester().open()).isTrue();
@@ -143,7 +142,9 @@ final class HandshakeTest {
     void p4_4_noCommonVersion() throws Exception {
         try (Tunnels tunnels = setup().idle().open();
                 RawPeer peer = new RawPeer(tunnels.acceptor.localPort())) {
-            peer.send(FrameType.HELLO, Tunnels.hello().versions(2, 9).nonce(new byte[32]).build().encode());
+            peer.send(
+                    FrameType.HELLO,
+                    Tunnels.hello().versions(2, 9).nonce(new byte[32]).build().encode());
             RawPeer.Frame close = peer.read();
             assertThat(close.type()).isEqualTo(FrameType.CLOSE);
             assertThat(close.code()).isEqualTo(ErrorCode.VERSION.number());

@@ -211,7 +211,8 @@ final class LifecycleTest {
     @Test
     void p9_2_noMoreStreamsThanTheServerTakes() {
         Settings few = new Settings(131_072, 262_144, 16 << 20, 3, 98_304, 2_000, 250);
-        try (Tunnels tunnels = setup().settings(Settings.REQUESTER_DEFAULTS, few).open()) {
+        try (Tunnels tunnels =
+                setup().settings(Settings.REQUESTER_DEFAULTS, few).open()) {
             Session session = tunnels.requester();
             for (int i = 0; i < 3; i++) {
                 assertThat(session.open(get("/"), true, new Tunnels.Response())).isNotNull();
@@ -225,6 +226,7 @@ final class LifecycleTest {
     }
 
     @Test
+    @SuppressWarnings("try") // Closed in the middle on purpose.
     void p5_3_onlyAHeadThatWasNeverWrittenIsProvedNotStarted() throws Exception {
         try (Tunnels tunnels = setup().idle().open();
                 RawPeer peer = RawPeer.established(tunnels.acceptor.localPort(), Tunnels.hello())) {

@@ -70,9 +70,10 @@ final class OverheadTest {
     @Test
     void p9_4_logs() throws Exception {
         LogLine line = new LogLine(1, LogLine.INFO, 0, "a", "b");
+        // All at once: twice the bucket, so that no slow machine can refill it meanwhile.
         flood(
                 out -> {
-                    for (int i = 0; i < 25; i++) {
+                    for (int i = 0; i < 20_000; i++) {
                         FrameWriter.log(out, 0, line);
                     }
                 },
@@ -108,8 +109,7 @@ final class OverheadTest {
             response.consume = false;
             session.open(Tunnels.get("/"), true, response);
             peer.send(out -> FrameWriter.responseStarted(out, 1, Tunnels.ok(-1)));
-            peer.send(out ->
-                    FrameWriter.body(out, FrameType.RESPONSE_BODY, 1, ByteBuffer.allocate(20_000)));
+            peer.send(out -> FrameWriter.body(out, FrameType.RESPONSE_BODY, 1, ByteBuffer.allocate(20_000)));
             assertThat(response.done().outcome).isEqualTo("failure FLOW_CONTROL");
             assertThat(peer.next(FrameType.CANCEL).code()).isEqualTo(ErrorCode.FLOW_CONTROL.number());
             assertThat(session.open()).isTrue();
@@ -123,11 +123,11 @@ final class OverheadTest {
             return null;
         });
         // The peer is a requester here: it dials as a router and never reads the nacks.
-        Hello.Builder router = Hello.builder()
-                .role(Hello.Role.ROUTER)
-                .instanceId("router-2")
-                .settings(Settings.REQUESTER_DEFAULTS);
-        try (Tunnels tunnels = setup.settingsOfAcceptor(Settings.SERVER_DEFAULTS, setup.app).idle().open();
+        Hello.Builder router =
+                Hello.builder().role(Hello.Role.ROUTER).instanceId("router-2").settings(Settings.REQUESTER_DEFAULTS);
+        try (Tunnels tunnels = setup.settingsOfAcceptor(Settings.SERVER_DEFAULTS, setup.app)
+                        .idle()
+                        .open();
                 RawPeer peer = RawPeer.established(tunnels.acceptor.localPort(), router)) {
             tunnels.requester();
             int[] id = {0};

@@ -28,6 +28,7 @@ final class RawPeer implements AutoCloseable {
 
     final Socket socket;
     private final DataInputStream in;
+    private final ByteBuffer out = ByteBuffer.allocate(1 << 20);
 
     RawPeer(int port) throws IOException {
         this(new Socket(InetAddress.getLoopbackAddress(), port));
@@ -45,7 +46,8 @@ final class RawPeer implements AutoCloseable {
         RawPeer peer = new RawPeer(port);
         byte[] nonce = new byte[Hello.NONCE_BYTES];
         new SecureRandom().nextBytes(nonce);
-        byte[] helloPayload = hello.nonce(nonce).keyId(Tunnels.SECRET.keyId()).build().encode();
+        byte[] helloPayload =
+                hello.nonce(nonce).keyId(Tunnels.SECRET.keyId()).build().encode();
         peer.send(FrameType.HELLO, helloPayload);
         Frame challenge = peer.read();
         peer.send(FrameType.PROOF, Tunnels.SECRET.diallerProof(helloPayload, challenge.payload()));
@@ -61,7 +63,7 @@ final class RawPeer implements AutoCloseable {
     }
 
     void send(Consumer<ByteBuffer> encoder) throws IOException {
-        ByteBuffer out = ByteBuffer.allocate(1 << 20);
+        out.clear();
         encoder.accept(out);
         socket.getOutputStream().write(out.array(), 0, out.position());
     }

@@ -98,8 +98,7 @@ final class TlsTest {
         Tunnels.Setup setup = Tunnels.with((stream, head) -> null)
                 .authenticator(byCertificate)
                 .secret(null);
-        TunnelTls.Files clientFiles =
-                new TunnelTls.Files(instance.store(), null, router.certificate(), PASSWORD);
+        TunnelTls.Files clientFiles = new TunnelTls.Files(instance.store(), null, router.certificate(), PASSWORD);
         try (TunnelTls client = TunnelTls.client(clientFiles);
                 TunnelTls server = TunnelTls.server(pem(router, instance.certificate()));
                 Tunnels tunnels = setup.tls(client.clientFactory(), server.serverFactory())
@@ -174,11 +173,29 @@ final class TlsTest {
 
     private static Identity identity(String name, String subject) throws Exception {
         Path store = folder.resolve(name + ".p12");
-        String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+        String keytool =
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
         Process process = new ProcessBuilder(
-                        keytool, "-genkeypair", "-keystore", store.toString(), "-storetype", "PKCS12", "-storepass",
-                        PASSWORD, "-alias", name, "-keyalg", "EC", "-groupname", "secp256r1", "-dname", subject,
-                        "-validity", "30", "-ext", "SAN=dns:localhost,ip:127.0.0.1")
+                        keytool,
+                        "-genkeypair",
+                        "-keystore",
+                        store.toString(),
+                        "-storetype",
+                        "PKCS12",
+                        "-storepass",
+                        PASSWORD,
+                        "-alias",
+                        name,
+                        "-keyalg",
+                        "EC",
+                        "-groupname",
+                        "secp256r1",
+                        "-dname",
+                        subject,
+                        "-validity",
+                        "30",
+                        "-ext",
+                        "SAN=dns:localhost,ip:127.0.0.1")
                 .redirectErrorStream(true)
                 .start();
         process.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
