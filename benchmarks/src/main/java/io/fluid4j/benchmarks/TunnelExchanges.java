@@ -89,8 +89,10 @@ public final class TunnelExchanges {
 
     private void run(int inFlight, int seconds, int warmUp, PrintStream out) throws Exception {
         Secret secret = Secret.of("benchmark");
-        try (TunnelTransport requester = TunnelTransport.builder().name("requester").build();
-                TunnelTransport server = TunnelTransport.builder().name("server").build()) {
+        try (TunnelTransport requester =
+                        TunnelTransport.builder().name("requester").build();
+                TunnelTransport server =
+                        TunnelTransport.builder().name("server").build()) {
             requester.start();
             server.start();
             try (TunnelAcceptor acceptor = acceptor(requester, secret);
@@ -133,7 +135,8 @@ public final class TunnelExchanges {
         out.printf("exchanges/s        %,.0f%n", exchanges / elapsed);
         out.printf("CPU us/exchange    %.2f (both ends, JIT and GC included)%n", cpuMicros / exchanges);
         out.printf("bytes/exchange     %.0f allocated%n", allocated / exchanges);
-        out.printf("wire bytes         %.0f to the server, %.0f back%n",
+        out.printf(
+                "wire bytes         %.0f to the server, %.0f back%n",
                 (requesterAfter.bytesOut() - requesterBefore.bytesOut()) / exchanges,
                 (serverAfter.bytesOut() - serverBefore.bytesOut()) / exchanges);
         print(out, "requester", requesterBefore, requesterAfter, exchanges);
