@@ -4,6 +4,7 @@
  */
 package io.fluid4j.instance;
 
+import io.fluid4j.tunnel.SendBatch;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -92,9 +93,12 @@ final class ExchangeRunner implements Runnable {
     @Override
     public void run() {
         SliceClock clock = SliceClock.ofThisThread();
+        SendBatch responses = SendBatch.ofThisThread();
         Task task = search();
         while (task != null) {
-            if (!queue.isEmpty()) {
+            boolean more = !queue.isEmpty();
+            responses.more(more); // Responses of short exchanges in a row leave in one write.
+            if (more) {
                 // When that is refused, this runner takes the next exchange itself, and expire() sees to it that
                 // none waits for ever.
                 submitRunner();
@@ -103,6 +107,7 @@ final class ExchangeRunner implements Runnable {
             clock.chain();
             task = queue.poll();
         }
+        responses.more(false);
         clock.unchain();
         lastEmptyNanos = nanoClock.getAsLong();
         if (refused) {
