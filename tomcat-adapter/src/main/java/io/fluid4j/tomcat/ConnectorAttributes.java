@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 abstract class ConnectorAttributes {
     private static final Log LOG = LogFactory.getLog(ConnectorAttributes.class);
 
-    /** Attributes of connectors with sockets of their own. People leave them in; they do no harm. */
+    /** Attributes of connectors with sockets of their own, and what Connector itself passes on besides using it. */
     private static final Set<String> WITHOUT_MEANING = Set.of(
             "port",
             "portOffset",
@@ -39,8 +39,10 @@ abstract class ConnectorAttributes {
             "maxHttpRequestHeaderSize",
             "maxHttpResponseHeaderSize",
             "maxKeepAliveRequests",
+            "maxSavePostSize",
             "maxSwallowSize",
             "noCompressionUserAgents",
+            "secure",
             "tcpNoDelay",
             "useSendfile");
 

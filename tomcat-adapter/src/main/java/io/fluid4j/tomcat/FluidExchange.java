@@ -132,11 +132,21 @@ final class FluidExchange implements Exchange {
         }
     }
 
-    /** The asynchronous request may have timed out: Tomcat's own timer asks. */
+    /**
+     * The asynchronous request may have timed out: Tomcat's own timer asks. Under the lock, as the processor may be
+     * another request's a moment later; while an event is processed nothing times out.
+     */
     void timeout(long nowMillis) {
-        FluidProcessor current = processor;
-        if (current != null && idle) {
-            current.timeoutAsync(nowMillis);
+        if (!lock.tryLock()) {
+            return;
+        }
+        try {
+            FluidProcessor current = processor;
+            if (current != null) {
+                current.timeoutAsync(nowMillis);
+            }
+        } finally {
+            lock.unlock();
         }
     }
 

@@ -18,7 +18,6 @@ import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
-import org.apache.catalina.core.StandardHost;
 import org.apache.coyote.AbstractProcessor;
 import org.apache.coyote.ActionCode;
 import org.apache.coyote.Adapter;
@@ -53,9 +52,6 @@ final class FluidProcessor extends AbstractProcessor {
 
     private static final int CONTINUE = 100;
     private static final int EARLY_HINTS = 103;
-
-    /** The class loader of a thread that has left the web application (StandardHostValve puts it back). */
-    private static final @Nullable ClassLoader CONTAINER_LOADER = StandardHost.class.getClassLoader();
 
     private final FluidProtocol protocol;
     private final RequestBody input;
@@ -353,11 +349,11 @@ final class FluidProcessor extends AbstractProcessor {
         }
         Supplier<Map<String, String>> supplier = response.getTrailerFields();
         HeadWriter trailers = supplier == null ? null : ResponseHeads.trailers(supplier.get());
-        // An application that closes the response and works on does not make the client wait; the container's own end
-        // leaves together with the end of the work.
-        boolean applicationGoesOn =
-                !request.isRequestThread() || Thread.currentThread().getContextClassLoader() != CONTAINER_LOADER;
-        output.end(trailers, applicationGoesOn && !output.tooShort());
+        if (output.tooShort()) {
+            return; // complete() says no, and the stream fails
+        }
+        // The stream keeps the end back until the work has ended, or for some milliseconds.
+        output.end(trailers);
     }
 
     @Override

@@ -39,6 +39,8 @@ final class RequestBody implements InputBuffer {
     private @Nullable InboundStream stream;
     private @Nullable ByteBuffer current;
     private @Nullable IOException failure;
+    /** The failure was found here, in the body itself. */
+    private boolean wrong;
     /** The stream owes us one onContentAvailable. */
     private boolean demanded;
     /** A ReadListener waits for an OPEN_READ event. */
@@ -74,6 +76,7 @@ final class RequestBody implements InputBuffer {
             stream = null;
             current = null;
             failure = null;
+            wrong = false;
             demanded = false;
             interested = false;
             ended = false;
@@ -138,7 +141,8 @@ final class RequestBody implements InputBuffer {
         try {
             while (!pull()) {
                 if (failure != null) {
-                    return Readiness.WAITING;
+                    // After a cancel the ERROR event comes; a body that is wrong is for the next read to tell.
+                    return wrong ? Readiness.READY : Readiness.WAITING;
                 }
                 if (!demanded && demandOrMore()) {
                     continue;
@@ -262,31 +266,36 @@ final class RequestBody implements InputBuffer {
         // The session counts too (P-5.11). Here because no HTTP parser of the container does it for us.
         if (announcedBytes >= 0
                 && (receivedBytes > announcedBytes || (content.last() && receivedBytes < announcedBytes))) {
-            failure = new IOException(receivedBytes + " octets of request body (announced: " + announcedBytes + ")");
+            wrong(receivedBytes + " octets of request body (announced: " + announcedBytes + ")");
             return;
         }
         if (data.hasRemaining()) {
             current = data;
         }
         if (content.last()) {
-            trailers(content.trailers());
-            ended = true;
+            ended = trailers(content.trailers());
         }
     }
 
-    private void trailers(@Nullable Fields trailers) {
+    private void wrong(String message) {
+        failure = new IOException(message);
+        wrong = true;
+    }
+
+    private boolean trailers(@Nullable Fields trailers) {
         if (trailers == null) {
-            return;
+            return true;
         }
         if (trailers.size() > maxTrailerFields) {
-            failure = new IOException(trailers.size() + " trailer fields (expected: at most " + maxTrailerFields + ")");
-            return;
+            wrong(trailers.size() + " trailer fields (expected: at most " + maxTrailerFields + ")");
+            return false;
         }
         MimeHeaders target = request.getMimeTrailerFields();
         Fields.Cursor cursor = trailers.cursor();
         while (cursor.next()) {
             target.addValue(cursor.name()).setString(cursor.value());
         }
+        return true;
     }
 
     /** Whether a non-blocking read may be made. */

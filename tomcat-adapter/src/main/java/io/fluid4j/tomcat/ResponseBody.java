@@ -206,14 +206,11 @@ final class ResponseBody implements OutputBuffer, Callback {
         return sending && !ready();
     }
 
-    /** The response is complete. With {@code now} its end leaves at once, else with {@link #finish}. */
-    void end(@Nullable HeadWriter trailers, boolean now) {
-        if (endRequested) {
-            return;
-        }
-        endRequested = true;
-        this.trailers = trailers;
-        if (now) {
+    /** The response is complete: what is held leaves, with its end. */
+    void end(@Nullable HeadWriter responseTrailers) {
+        if (!endRequested) {
+            endRequested = true;
+            trailers = responseTrailers;
             sendEnd();
         }
     }
@@ -232,20 +229,16 @@ final class ResponseBody implements OutputBuffer, Callback {
         return endRequested && !tooShort() && failure == null;
     }
 
-    /** Gives the stream what it has not got yet, then runs the task: at once, or when the last send has been given. */
+    /** Runs the task when the stream has been given everything: at once, or when the send that waits has ended. */
     void finish(Runnable then) {
         lock.lock();
         try {
-            if (!endSent && failure == null && (sending || endWanted)) {
-                endWanted = true;
+            if (!endSent && failure == null) {
                 afterEnd = then;
                 return;
             }
         } finally {
             lock.unlock();
-        }
-        if (!endSent && failure() == null) {
-            sendEnd();
         }
         then.run();
     }

@@ -32,14 +32,15 @@ public final class SyncServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        response.setContentType("text/plain");
+        response.setContentType("text/plain;charset=ISO-8859-1");
         switch (request.getPathInfo()) {
             case "/hello" -> response.getWriter().print("hello");
             case "/info" -> info(request, response);
             case "/tls" -> tls(request, response);
             case "/pingpong" -> pingPong(request, response);
             case "/post" -> post(request, response);
-            case "/form" -> response.getWriter().print(request.getParameter("a") + "," + request.getParameter("ü"));
+            case "/form" ->
+                response.getWriter().print(request.getParameter("a") + "," + request.getParameter("\u00fc"));
             case "/throw" -> throw new ServletException("on purpose");
             case "/late-throw" -> {
                 response.getOutputStream().write(new byte[100]);
