@@ -63,7 +63,8 @@ record RequestFacts(
             remote = inet.getAddress();
             remotePort = inet.getPort();
         }
-        boolean secure = request.isSecure();
+        // Of the connection: what an HTTP/2 client says in :scheme is only its word.
+        boolean secure = request.getConnectionMetaData().isSecure();
         boolean trusted = proxies.trusts(remote);
         if (trusted) {
             InetAddress client = proxies.client(fields);

@@ -72,7 +72,12 @@ final class RequestHeadEncoder {
             for (int i = 0; i < count; i++) {
                 field(fields.getField(i), forwarded);
             }
-            via(request.getConnectionMetaData().getHttpVersion());
+            ConnectionMetaData connection = request.getConnectionMetaData();
+            via(connection.getHttpVersion());
+            ClientTls tls = connection.isSecure() ? ClientTls.of(connection) : null;
+            if (tls != null) {
+                tls.write(writer);
+            }
             return writer;
         } catch (IllegalArgumentException refused) {
             // The writer refuses what P-6.2 to P-6.4 forbid; the message names the field and never its value.

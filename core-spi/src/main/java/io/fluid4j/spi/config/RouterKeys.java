@@ -215,6 +215,12 @@ public final class RouterKeys {
     public static final ConfigKey<Secret> PEER_SECRET =
             KEYS.secret("fluid.router.peer-secret").doc("Shared secret of router-to-router tunnels.");
 
+    /** Policy of selection. */
+    public static final ConfigKey<String> SELECTOR = KEYS.text(
+                    "fluid.router.selector", "least-loaded", "[a-z0-9][a-z0-9-]{0,63}", "the name of a selector")
+            .doc("How the instance for a request is chosen: `least-loaded` (most resources left, fewest requests),"
+                    + " `p2c` (the better of two at random), `round-robin`, or the name of a plugin's.");
+
     /** Longest wait for an instance. */
     public static final ConfigKey<Duration> MAX_WAIT = KEYS.duration("fluid.router.max-wait", "1s", "0", "60s")
             .reloadable()
