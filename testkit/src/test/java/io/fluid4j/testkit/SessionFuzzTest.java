@@ -59,14 +59,15 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Mutated and disordered frames against living sessions of both roles. A session ends with a code that names what the
- * peer did, never with INTERNAL; every stream gets exactly one end; the next session works. {@code -Dfluid.fuzz.seconds}
- * sets how long it runs, {@code -Dfluid.fuzz.seed} repeats a run.
+ * peer did, never with INTERNAL; every stream gets exactly one end; the next session works. {@code -Dfluid.test.fuzz.seconds}
+ * sets how long it runs, {@code -Dfluid.test.fuzz.seed} repeats a run.
  */
 class SessionFuzzTest {
 
     private static final String SECRET = "correct horse battery staple";
-    private static final long SEED = Long.getLong("fluid.fuzz.seed", System.nanoTime());
-    private static final Duration TIME = Duration.ofSeconds(Math.max(2, Long.getLong("fluid.fuzz.seconds", 10) / 2));
+    private static final long SEED = Long.getLong("fluid.test.fuzz.seed", System.nanoTime());
+    private static final Duration TIME =
+            Duration.ofSeconds(Math.max(2, Long.getLong("fluid.test.fuzz.seconds", 10) / 2));
 
     /** Thousands of tunnels come and go: only what somebody must look at is worth a line. */
     private static final Logger TUNNEL_LOG = Logger.getLogger("io.fluid4j.tunnel");
@@ -88,7 +89,7 @@ class SessionFuzzTest {
 
     @Test
     void aRouterUnderMutatedFramesOfAnInstance() throws Exception {
-        System.out.println("SessionFuzzTest: -Dfluid.fuzz.seed=" + SEED + " for " + TIME);
+        System.out.println("SessionFuzzTest: -Dfluid.test.fuzz.seed=" + SEED + " for " + TIME);
         Random random = new Random(SEED);
         TunnelTransport transport = TunnelTransport.builder().name("requester").build();
         transport.start();
