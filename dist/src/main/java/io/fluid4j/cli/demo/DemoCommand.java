@@ -11,8 +11,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -109,22 +107,25 @@ public final class DemoCommand implements Callable<Integer> {
         return held ? 0 : 1;
     }
 
-    /** Asks through the router until both servers have answered: then everything between has done its part. */
+    /** Until the router says that both instances take requests. */
     private static void awaitBoth(DemoFleet fleet, DemoAdmin admin) throws InterruptedException {
         long deadline = System.nanoTime() + START_LIMIT.toNanos();
-        Set<String> seen = new TreeSet<>();
-        while (seen.size() < 2) {
+        while (true) {
             fleet.requireAlive();
-            JsonNode status = admin.json(fleet.front().resolve("status"));
-            if (status.has("server")) {
-                seen.add(status.path("server").asText());
-            } else {
-                TimeUnit.MILLISECONDS.sleep(100);
+            JsonNode instances = admin.json("api/instances");
+            int taking = 0;
+            for (JsonNode instance : instances) {
+                String state = instance.path("state").asText();
+                taking += state.equals("active") || state.equals("idle") ? 1 : 0;
+            }
+            if (taking == 2) {
+                return;
             }
             if (System.nanoTime() - deadline > 0) {
-                throw new CommandFailure(
-                        "not both servers answer after " + START_LIMIT.toSeconds() + " s, only " + seen + fleet.logs());
+                throw new CommandFailure("the two instances are not there after " + START_LIMIT.toSeconds()
+                        + " s; the router knows " + instances + fleet.logs());
             }
+            TimeUnit.MILLISECONDS.sleep(100);
         }
     }
 

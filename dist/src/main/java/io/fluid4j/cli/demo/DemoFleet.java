@@ -25,6 +25,8 @@ import java.util.stream.Stream;
 final class DemoFleet implements AutoCloseable {
 
     private static final String FUNCTION = "streaming";
+    private static final String LOG_FORMAT =
+            "-Djava.util.logging.SimpleFormatter.format=%1$tF %1$tT.%1$tL %4$-7s %3$s %5$s%6$s%n";
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
 
     private final DemoLayout layout;
@@ -105,6 +107,7 @@ final class DemoFleet implements AutoCloseable {
                 List.of(
                         java,
                         "-Xmx256m",
+                        LOG_FORMAT,
                         "-cp",
                         layout.libraries() + "/*",
                         "io.fluid4j.cli.Main",
