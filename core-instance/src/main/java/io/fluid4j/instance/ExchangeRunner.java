@@ -58,8 +58,8 @@ final class ExchangeRunner implements Runnable {
     /** True from an exchange that was handed back until the queue is empty again; then {@link #onRoom} runs once. */
     private volatile boolean refused;
 
-    /** When the searching runner was submitted; tells how long the container's pool lets it wait. */
-    private volatile long searchingSinceNanos;
+    /** When a thread last took an exchange. */
+    private volatile long lastTakenNanos;
 
     /**
      * A runner on an executor.
@@ -76,6 +76,7 @@ final class ExchangeRunner implements Runnable {
         this.maxDelayNanos = maxDelayNanos;
         this.onRoom = onRoom;
         this.lastEmptyNanos = nanoClock.getAsLong();
+        this.lastTakenNanos = lastEmptyNanos;
     }
 
     /** Queues an exchange; {@link #handOver} follows at the end of the batch. */
@@ -149,15 +150,16 @@ final class ExchangeRunner implements Runnable {
     }
 
     /**
-     * How long the container's pool lets work wait, in nanoseconds: the oldest exchange without a thread, or a runner that
-     * was submitted and has not begun.
+     * How long no thread of the container has come for the exchanges that wait, in nanoseconds; 0 when none waits. A queue
+     * that moves is no fault, however long it is: the limit and the hand-back of late exchanges see to that.
      */
-    long waitNanos() {
-        long now = nanoClock.getAsLong();
+    long stalledNanos() {
         Task oldest = queue.peek();
-        long exchange = oldest == null ? 0 : now - oldest.admittedNanos();
-        long pool = searching.get() ? now - searchingSinceNanos : 0;
-        return Math.max(0, Math.max(exchange, pool));
+        if (oldest == null) {
+            return 0;
+        }
+        long now = nanoClock.getAsLong();
+        return Math.max(0, Math.min(now - oldest.admittedNanos(), now - lastTakenNanos));
     }
 
     /** The searching runner's first look: whatever is offered after the mark was cleared submits a new one. */
@@ -175,7 +177,6 @@ final class ExchangeRunner implements Runnable {
         if (!searching.compareAndSet(false, true)) {
             return true;
         }
-        searchingSinceNanos = nanoClock.getAsLong();
         try {
             executor.execute(this);
             return true;
@@ -193,6 +194,7 @@ final class ExchangeRunner implements Runnable {
 
     private void runOrRefuse(Task task, SliceClock clock) {
         long now = nanoClock.getAsLong();
+        lastTakenNanos = now;
         if (now - task.admittedNanos() > allowedNanos(now)) {
             refused = true;
             task.tooLate();

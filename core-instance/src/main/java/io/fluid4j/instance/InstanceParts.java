@@ -98,7 +98,7 @@ final class InstanceParts implements AutoCloseable {
                                 outcomes::responses,
                                 outcomes::errors,
                                 outcomes::timeouts,
-                                runner::waitNanos,
+                                runner::stalledNanos,
                                 lag,
                                 startedNanos)),
                 admission,

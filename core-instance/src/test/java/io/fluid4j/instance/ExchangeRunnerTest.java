@@ -170,13 +170,28 @@ class ExchangeRunnerTest {
     }
 
     @Test
+    void aQueueThatMovesIsNotStalled() {
+        ExchangeRunner runner = runner(submitted::add);
+        runner.offer(new Logged("a", () -> assertThat(runner.stalledNanos()).isEqualTo(0)));
+        runner.offer(task("b"));
+        runner.handOver();
+        now += 100;
+        assertThat(runner.stalledNanos()).isEqualTo(100);
+
+        submitted.poll().run();
+
+        assertThat(log).containsExactly("run a", "run b");
+        assertThat(runner.stalledNanos()).isZero();
+    }
+
+    @Test
     void theSchedulerHandsBackWhatNoThreadCameFor() {
         ExchangeRunner runner = runner(submitted::add);
         runner.offer(task("stuck"));
         runner.handOver();
         now += LIMIT;
         assertThat(runner.expire()).isZero();
-        assertThat(runner.waitNanos()).isEqualTo(LIMIT);
+        assertThat(runner.stalledNanos()).isEqualTo(LIMIT);
         now += 1;
 
         assertThat(runner.expire()).isEqualTo(1);

@@ -33,7 +33,7 @@ public final class BuiltInSignals {
      * @param responses responses that have begun
      * @param errors requests that failed
      * @param timeouts requests whose deadline passed before they answered
-     * @param queueNanos how long the oldest request has waited for a thread of the container
+     * @param queueNanos how long no thread of the container has come for requests that wait
      * @param lag the timer that is watched
      * @param startedNanos when the instance was made
      */
