@@ -187,7 +187,8 @@ final class HttpStreamOverTunnel implements HttpStream, Exchange {
 
     @Override
     public void onCancel(ErrorCode code, @Nullable Throwable cause) {
-        Throwable gone = new EofException("request cancelled: " + code, cause);
+        // The constructor with a cause is younger than 12.0.15.
+        Throwable gone = new EofException("request cancelled: " + code).initCause(cause);
         failure = gone;
         body.fail(gone);
         if (STATE.compareAndSet(this, LIVE, CANCELLED) && handling) {

@@ -11,16 +11,21 @@ import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The module {@code fluid} on real distributions: how it starts, refuses to start, and stops. */
 final class FluidModuleIT {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    static Stream<String> versions() {
+        return Stream.of(JettyProcess.LINE0, JettyProcess.LINE1);
+    }
 
     private TestRouter router;
     private JettyProcess jetty;
@@ -39,7 +44,7 @@ final class FluidModuleIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"12.0.31", "12.1.12"})
+    @MethodSource("versions")
     void badConfigurationStopsTheStartAndNamesKeyAndValue(String version) throws Exception {
         jetty = JettyProcess.prepare(version, "bad-" + version, List.of())
                 .configure(
@@ -59,7 +64,7 @@ final class FluidModuleIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"12.0.31", "12.1.12"})
+    @MethodSource("versions")
     void startIniWinsOverTheFileAndTermFinishesWhatRuns(String version) throws Exception {
         jetty = JettyProcess.prepare(version, "stop-" + version, List.of("ee10"))
                 .configure(
@@ -92,7 +97,7 @@ final class FluidModuleIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"12.0.31", "12.1.12"})
+    @MethodSource("versions")
     void requestsRunOnVirtualThreadsWhenThePoolUsesThem(String version) throws Exception {
         Assumptions.assumeTrue(feature() >= 21, "virtual threads need Java 21; run with -Dfluid.test.java");
         jetty = JettyProcess.prepare(version, "virtual-" + version, List.of("ee10"), "threadpool-virtual")

@@ -9,6 +9,6 @@ import java.util.List;
 /** The checks on Jetty 12.0. */
 final class Jetty120IT extends JettyChecks {
     Jetty120IT() {
-        super("12.0.31", List.of("ee8", "ee9", "ee10"));
+        super(JettyProcess.LINE0, List.of("ee8", "ee9", "ee10"));
     }
 }

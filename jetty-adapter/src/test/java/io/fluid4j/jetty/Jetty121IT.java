@@ -9,6 +9,6 @@ import java.util.List;
 /** The checks on Jetty 12.1. */
 final class Jetty121IT extends JettyChecks {
     Jetty121IT() {
-        super("12.1.12", List.of("ee8", "ee9", "ee10", "ee11"));
+        super(JettyProcess.LINE1, List.of("ee8", "ee9", "ee10", "ee11"));
     }
 }

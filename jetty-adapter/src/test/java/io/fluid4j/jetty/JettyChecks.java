@@ -32,6 +32,9 @@ abstract class JettyChecks {
 
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
+    /** Rounds of a soak whose cancel comes after the application has begun, however slow the machine is. */
+    private static final int SURELY_STARTED = 5;
+
     private final String version;
     private final List<String> environments;
     private TestRouter router;
@@ -155,9 +158,9 @@ abstract class JettyChecks {
     void sessionCookieIsSecureOnHttps(String ee) {
         Call call = router.send(Req.get("/" + ee + "/facts?session=1").scheme("https"))
                 .awaitEnd();
-        assertThat(call.field("Set-Cookie")).contains("JSESSIONID=").contains("Path=/" + ee);
-        // Jetty sets it by itself only when it is told to; what matters here is that the request is a secure one.
-        assertThat(call.text()).contains("secure=true");
+        assertThat(call.field("Set-Cookie")).contains("JSESSIONID=", "Path=/" + ee, "Secure");
+        Call plain = router.get("/" + ee + "/facts?session=1");
+        assertThat(plain.field("Set-Cookie")).contains("JSESSIONID=").doesNotContain("Secure");
     }
 
     @ParameterizedTest
@@ -520,7 +523,14 @@ abstract class JettyChecks {
             }
             Call call = router.send(request);
             // From at once (the request may not have started) to some way into the response.
-            spin(i * 20_000L);
+            if (i < rounds - SURELY_STARTED) {
+                spin(i * 20_000L);
+            } else {
+                Awaitility.await()
+                        .atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(5))
+                        .untilAsserted(() -> assertThat(events(ee, id)).contains("started"));
+            }
             call.cancel();
             ids.add(id);
             calls.add(call);
@@ -540,7 +550,7 @@ abstract class JettyChecks {
             }
         }
         assertThat(deaf).as("%s: started and never told", mode).isEmpty();
-        assertThat(started).as("%s: started at all", mode).isGreaterThan(rounds / 4);
+        assertThat(started).as("%s: started at all", mode).isGreaterThanOrEqualTo(SURELY_STARTED);
     }
 
     private static void spin(long nanos) {

@@ -21,6 +21,14 @@ import java.util.stream.Stream;
 /** A real distribution in a JVM of its own, with our overlay in its base and no HTTP connector. */
 final class JettyProcess implements AutoCloseable {
 
+    /** The oldest distribution that is supported. */
+    static final String OLDEST = System.getProperty("jetty.oldest");
+
+    /** The distributions of the two lines that the build unpacked. */
+    static final String LINE0 = System.getProperty("jetty.line0");
+
+    static final String LINE1 = System.getProperty("jetty.line1");
+
     private static final long START_SECONDS = 120;
 
     private final Path home;
