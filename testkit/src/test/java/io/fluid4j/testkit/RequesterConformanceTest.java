@@ -48,6 +48,8 @@ class RequesterConformanceTest {
 
     private static final String SECRET = "correct horse battery staple";
     private static final long SECONDS = 10;
+    /** A HEALTH frame with it makes the session's listener throw. */
+    private static final long BROKEN_SEQUENCE = 666;
 
     private final BlockingQueue<Session> sessions = new LinkedBlockingQueue<>();
     private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
@@ -446,6 +448,21 @@ class RequesterConformanceTest {
         assertThat(events).noneMatch(event -> event.startsWith("health"));
     }
 
+    @Test
+    void p11_1_aCodeThatIsNotKnownCountsAsInternalAndIsNoFaultOfThisEnd() throws Exception {
+        handshake();
+        instance.send(FrameType.CLOSE, 0, 0, new byte[] {0x12, 0x34, 0});
+        assertThat(nextClosed()).isEqualTo("closed INTERNAL");
+    }
+
+    @Test
+    void aListenerThatThrowsIsAFaultOfThisEndAndSaysSo() throws Exception {
+        handshake();
+        instance.healthy(BROKEN_SEQUENCE);
+        instance.awaitClose(ErrorCode.INTERNAL);
+        assertThat(nextClosed()).isEqualTo("closed INTERNAL by IllegalStateException");
+    }
+
     private interface Flood {
         void send(WirePeer peer) throws IOException;
     }
@@ -534,12 +551,16 @@ class RequesterConformanceTest {
 
         @Override
         public void onHealth(Session session, Health health) {
+            if (health.sequence() == BROKEN_SEQUENCE) {
+                throw new IllegalStateException("broken on purpose");
+            }
             events.add("health " + health.sequence());
         }
 
         @Override
         public void onClosed(Session session, ErrorCode code, Throwable cause) {
-            events.add("closed " + code);
+            boolean fault = code == ErrorCode.INTERNAL && cause != null;
+            events.add("closed " + code + (fault ? " by " + cause.getClass().getSimpleName() : ""));
         }
     }
 
