@@ -110,7 +110,8 @@ public final class Router implements AutoCloseable {
         this.headerTimeoutNanos = config.get(RouterKeys.HTTP_HEADER_TIMEOUT).toNanos();
         RouterSettings settings = RouterSettings.from(config);
         RouterMetrics metrics = new RouterMetrics();
-        this.instances = new InstanceTable(selector(config.get(RouterKeys.SELECTOR)), metrics, NanoClock.SYSTEM, Clock.systemUTC());
+        this.instances = new InstanceTable(
+                selector(config.get(RouterKeys.SELECTOR)), metrics, NanoClock.SYSTEM, Clock.systemUTC());
         QueuedThreadPool threads = new QueuedThreadPool(200, 4);
         threads.setName("fluid-router");
         threads.setReservedThreads(0);

@@ -34,7 +34,8 @@ class GarblingInstanceTest {
 
     @BeforeEach
     void start() throws Exception {
-        router = Router.create(RequestPathTest.config("fluid.router.max-wait", "30s")).start();
+        router = Router.create(RequestPathTest.config("fluid.router.max-wait", "30s"))
+                .start();
         connect(60_000);
     }
 
@@ -163,8 +164,9 @@ class GarblingInstanceTest {
             good.send("GET /good HTTP/1.1\r\nHost: a\r\n\r\n");
             WireFrame first = peer.await(FrameType.REQUEST_STARTED);
             bad.send("GET /bad HTTP/1.1\r\nHost: a\r\n\r\n");
-            WireFrame second =
-                    peer.await(frame -> frame.is(FrameType.REQUEST_STARTED) && frame.stream() != first.stream(), "the second request");
+            WireFrame second = peer.await(
+                    frame -> frame.is(FrameType.REQUEST_STARTED) && frame.stream() != first.stream(),
+                    "the second request");
             peer.send(FrameType.RESPONSE_STARTED, 0, second.stream(), head(200, -1, "X-A", "b\r\nc"));
             assertThat(bad.answer().status()).isEqualTo(502);
             peer.respond(first.stream(), 200, "fine");
@@ -183,7 +185,8 @@ class GarblingInstanceTest {
         assertThat(instance.pauseReason()).isEqualTo("health-missing");
         try (RawClient client = new RawClient(router.httpPort())) {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-            await().until(() -> router.context().instances().group("shop").waiting().size() == 1);
+            await().until(() ->
+                    router.context().instances().group("shop").waiting().size() == 1);
             peer.healthy(2);
             WireFrame request = peer.await(FrameType.REQUEST_STARTED);
             peer.respond(request.stream(), 200, "back");
