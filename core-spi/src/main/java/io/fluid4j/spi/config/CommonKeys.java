@@ -38,12 +38,14 @@ public final class CommonKeys {
     public static final ConfigKey<List<URI>> RESOLVER_URLS = KEYS.addresses(
                     "fluid.resolver.urls", Set.of("http", "https"))
             .shownDefault("none; a router then has its own inside")
+            .reserved()
             .doc("Resolvers. A router registers there and follows their watch; an instance finds the routers to dial"
                     + " there.");
 
     /** What a resolver wants to be shown before it takes a registration. */
     public static final ConfigKey<Secret> RESOLVER_TOKEN = KEYS.secret("fluid.resolver.token")
             .roles(Role.INSTANCE, Role.ROUTER, Role.RESOLVER)
+            .reserved()
             .doc("Bearer token of the resolver's HTTP face: a resolver asks for it, routers and instances show it."
                     + " A resolver that listens beyond loopback needs one.");
 
@@ -62,10 +64,6 @@ public final class CommonKeys {
     public static final ConfigKey<Path> TLS_KEY = KEYS.path("fluid.tunnel.tls.key", null, "a PEM file (PKCS #8)")
             .reloadable()
             .doc("Private key of `fluid.tunnel.tls.certificate`.");
-
-    /** Password of the private key. */
-    public static final ConfigKey<Secret> TLS_KEY_PASSWORD =
-            KEYS.secret("fluid.tunnel.tls.key-password").doc("Password of `fluid.tunnel.tls.key`, if it has one.");
 
     /** Certificates that are trusted at the other end. */
     public static final ConfigKey<Path> TLS_TRUST = KEYS.path("fluid.tunnel.tls.trust", null, "a PEM file")
@@ -97,11 +95,6 @@ public final class CommonKeys {
                     "fluid.tunnel.ping-interval", "2s", "100ms", "60s")
             .doc("How often this end asks whether the other one lives. The tunnel is closed after two pings without"
                     + " any sign of life.");
-
-    /** How long a handshake may take. */
-    public static final ConfigKey<Duration> HANDSHAKE_TIMEOUT = KEYS.duration(
-                    "fluid.tunnel.handshake-timeout", "5s", "100ms", "60s")
-            .doc("A tunnel whose handshake (TLS included) is not complete after this time is closed.");
 
     /** Largest frame payload this end takes. */
     public static final ConfigKey<Long> MAX_FRAME =

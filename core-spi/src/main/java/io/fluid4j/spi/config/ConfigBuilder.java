@@ -176,6 +176,10 @@ public final class ConfigBuilder {
             if (key.secret()) {
                 readSecret(key, values, problems, warnings);
             }
+            Value set = values.get(key.name());
+            if (key.reserved() && key.roles().contains(role) && set != null) {
+                warnings.add(key.name() + " (" + set.origin() + ") has no effect in this version");
+            }
             if (key.required() && key.roles().contains(role) && !values.containsKey(key.name())) {
                 problems.add(key.name() + " is not set (expected: " + key.type().range()
                         + "; set it in the file, or as " + key.environmentName() + ")");

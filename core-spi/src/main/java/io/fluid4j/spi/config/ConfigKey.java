@@ -38,6 +38,7 @@ public final class ConfigKey<T> {
     private final boolean secret;
     private final boolean reloadable;
     private final boolean required;
+    private final boolean reserved;
     private final Pattern pattern;
 
     ConfigKey(KeyFamily.Draft<T> draft, String doc) {
@@ -51,6 +52,7 @@ public final class ConfigKey<T> {
         this.secret = draft.secret;
         this.reloadable = draft.reloadable;
         this.required = draft.required;
+        this.reserved = draft.reserved;
         this.pattern = compile(name);
     }
 
@@ -65,6 +67,7 @@ public final class ConfigKey<T> {
         this.secret = template.secret;
         this.reloadable = template.reloadable;
         this.required = template.required;
+        this.reserved = template.reserved;
         this.pattern = compile(name);
     }
 
@@ -165,6 +168,15 @@ public final class ConfigKey<T> {
      */
     public boolean required() {
         return required;
+    }
+
+    /**
+     * Whether nothing reads the key in this version.
+     *
+     * @return whether it is reserved for a later one
+     */
+    public boolean reserved() {
+        return reserved;
     }
 
     /**

@@ -101,6 +101,7 @@ public final class ConfigReference {
                     .append(" | ")
                     .append(key.reloadable() ? "↻ " : "")
                     .append(key.secret() ? "*secret* " : "")
+                    .append(key.reserved() ? "*no effect in this version* " : "")
                     .append(key.doc().replace("|", "\\|"))
                     .append(" |\n");
         }
@@ -152,7 +153,9 @@ public final class ConfigReference {
             text.append('\n');
             comment(text, key.doc().replace("`", ""));
             String unit = key.type().unit().isEmpty() ? "" : " (" + key.type().unit() + ")";
-            String notes = (key.required() ? " Required." : "") + (key.reloadable() ? " Reloadable." : "");
+            String notes = (key.required() ? " Required." : "")
+                    + (key.reloadable() ? " Reloadable." : "")
+                    + (key.reserved() ? " No effect in this version." : "");
             comment(text, capital(key.type().name()) + ": " + key.type().range().replace("`", "") + unit + "." + notes);
             boolean literal = key.defaultValue().isPresent();
             if (!literal && !key.defaultText().isEmpty()) {

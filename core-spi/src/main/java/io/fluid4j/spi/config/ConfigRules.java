@@ -30,9 +30,10 @@ final class ConfigRules {
     }
 
     private void instance() {
-        if (!has(InstanceKeys.ROUTER_URLS) && !has(CommonKeys.RESOLVER_URLS)) {
-            problems.add("neither fluid.router.urls nor fluid.resolver.urls is set (expected: one of them, such as"
-                    + " fluid.router.urls=tcp://127.0.0.1:7443): this instance would not know whom to dial");
+        if (!has(InstanceKeys.ROUTER_URLS)) {
+            problems.add(
+                    "fluid.router.urls is not set (expected: addresses such as tcp://127.0.0.1:7443): this instance"
+                            + " would not know whom to dial");
         }
         if (!has(CommonKeys.TUNNEL_SECRET) && !hasCertificate()) {
             problems.add("no credential for the tunnel: set fluid.tunnel.secret-file (or fluid.tunnel.secret), or"
@@ -48,14 +49,9 @@ final class ConfigRules {
                     + "\" (" + config.origin(RouterKeys.TUNNEL_BIND) + ") is not loopback and there is no TLS: set"
                     + " fluid.tunnel.tls.certificate and .key, or bind to 127.0.0.1");
         }
-        boolean mutual = tls && config.get(RouterKeys.TUNNEL_CLIENT_REQUIRED);
-        if (!has(CommonKeys.TUNNEL_SECRET) && !has(RouterKeys.CREDENTIALS_FILE) && !mutual) {
+        if (!has(CommonKeys.TUNNEL_SECRET) && !has(RouterKeys.CREDENTIALS_FILE)) {
             problems.add("no credential for tunnels: set fluid.tunnel.secret-file (or fluid.tunnel.secret), or"
-                    + " fluid.tunnel.credentials-file, or fluid.router.tunnel.client-required=true with"
-                    + " fluid.tunnel.tls.*");
-        }
-        if (config.get(RouterKeys.TUNNEL_CLIENT_REQUIRED) && !tls) {
-            problems.add("fluid.router.tunnel.client-required needs fluid.tunnel.tls.certificate and .key");
+                    + " fluid.tunnel.credentials-file");
         }
         if (config.get(RouterKeys.ADMIN_PORT).isPresent()
                 && !isLoopback(config.get(RouterKeys.ADMIN_BIND))

@@ -34,8 +34,7 @@ public final class InstanceKeys {
 
     /** Routers to dial. */
     public static final ConfigKey<List<URI>> ROUTER_URLS = KEYS.addresses("fluid.router.urls", Set.of("tcp", "tls"))
-            .doc("Routers to dial, all of them: `tcp://host:7443,tls://host2:7443`. This or `fluid.resolver.urls` is"
-                    + " required.");
+            .doc("Routers to dial, all of them: `tcp://host:7443,tls://host2:7443`. Required.");
 
     /** Upper bound of requests in flight. */
     public static final ConfigKey<Integer> MAX_CONCURRENCY = KEYS.integer("fluid.max-concurrency", 0, 0, 1_000_000)
@@ -193,30 +192,11 @@ public final class InstanceKeys {
 
     /** Whether log lines travel to the router. */
     public static final ConfigKey<Boolean> LOG_CAPTURE =
-            KEYS.bool("fluid.log.capture", true).doc("Send the log lines of a request to its router.");
-
-    /** The least level that travels. */
-    public static final ConfigKey<LogLevel> LOG_LEVEL = KEYS.word("fluid.log.level", LogLevel.INFO, LogLevel.class)
-            .reloadable()
-            .doc("Least level of the lines that are sent.");
+            KEYS.bool("fluid.log.capture", true).reserved().doc("Send the log lines of a request to its router.");
 
     /** Whether management beans are registered. */
     public static final ConfigKey<Boolean> JMX =
             KEYS.bool("fluid.jmx", true).doc("Register management beans under `io.fluid4j`.");
-
-    /** Levels of log lines, the least first. */
-    public enum LogLevel {
-        /** Everything. */
-        TRACE,
-        /** For developers. */
-        DEBUG,
-        /** Normal life. */
-        INFO,
-        /** Something was lost. */
-        WARNING,
-        /** Someone must act. */
-        ERROR
-    }
 
     private InstanceKeys() {}
 

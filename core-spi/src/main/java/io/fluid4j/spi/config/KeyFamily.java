@@ -334,6 +334,7 @@ public final class KeyFamily {
         boolean secret;
         boolean reloadable;
         boolean required;
+        boolean reserved;
 
         private final KeyFamily family;
         private final @Nullable String byDefault;
@@ -367,6 +368,16 @@ public final class KeyFamily {
          */
         public Draft<T> required() {
             this.required = true;
+            return this;
+        }
+
+        /**
+         * The key is accepted and checked, and nothing reads it yet; setting it is warned about.
+         *
+         * @return this
+         */
+        public Draft<T> reserved() {
+            this.reserved = true;
             return this;
         }
 
@@ -418,6 +429,7 @@ public final class KeyFamily {
                 companion.roles = roles;
                 companion.since = since;
                 companion.reloadable = reloadable;
+                companion.reserved = reserved;
                 companion.doc("A file that holds `" + name + "`. A line end at its end does not count.");
             }
             return key;

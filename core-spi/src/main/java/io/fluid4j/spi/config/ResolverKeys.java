@@ -5,7 +5,6 @@
 package io.fluid4j.spi.config;
 
 import java.net.URI;
-import java.time.Duration;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -17,10 +16,12 @@ public final class ResolverKeys {
 
     /** DNS over UDP and TCP. */
     public static final ConfigKey<OptionalInt> DNS_PORT = KEYS.portOrOff("fluid.resolver.dns.port", "9053")
+            .reserved()
             .doc("Port for DNS over UDP and TCP. 0 takes any free one.");
 
     /** Look-ups and registrations over HTTP. */
     public static final ConfigKey<OptionalInt> HTTP_PORT = KEYS.portOrOff("fluid.resolver.http.port", "9054")
+            .reserved()
             .doc("Port for look-ups, registrations, health and metrics over HTTP. 0 takes any free one.");
 
     /** Where both listen. */
@@ -29,6 +30,7 @@ public final class ResolverKeys {
                     "127.0.0.1",
                     "[A-Za-z0-9.:_-]{1,253}",
                     "an address or host name of this machine")
+            .reserved()
             .doc("Address that both ports listen on. Anything but loopback needs `fluid.resolver.token`.");
 
     /** The zone it answers for. */
@@ -37,35 +39,20 @@ public final class ResolverKeys {
                     "fluid.internal",
                     "[A-Za-z0-9]([A-Za-z0-9.-]{0,198}[A-Za-z0-9])?\\.?",
                     "a domain name of at most 200 octets")
+            .reserved()
             .doc("DNS zone it answers for; everything else is refused.");
-
-    /** How long an answer may be kept. */
-    public static final ConfigKey<Duration> DNS_TTL =
-            KEYS.duration("fluid.resolver.dns.ttl", "5s", "0", "1h").doc("How long those who ask may keep an answer.");
-
-    /** Answers to one address a second. */
-    public static final ConfigKey<OptionalInt> DNS_RATE_LIMIT = KEYS.integerOrOff(
-                    "fluid.resolver.dns.rate-limit", "1000", 1, 100_000_000)
-            .doc("Answers over UDP to one network (/24, /56) a second, where the bind is not loopback; more are"
-                    + " truncated or dropped.");
 
     /** Where registrations live. */
     public static final ConfigKey<StoreKind> STORE = KEYS.word(
                     "fluid.resolver.store", StoreKind.MEMORY, StoreKind.class)
+            .reserved()
             .doc("Where registrations live: in this process, or in an etcd that several resolvers share.");
 
     /** Where etcd is. */
     public static final ConfigKey<List<URI>> ETCD_ENDPOINTS = KEYS.addresses(
                     "fluid.resolver.etcd.endpoints", Set.of("http", "https"))
+            .reserved()
             .doc("Addresses of the etcd members. Required when `fluid.resolver.store` is `etcd`.");
-
-    /** User of etcd. */
-    public static final ConfigKey<String> ETCD_USER =
-            KEYS.text("fluid.resolver.etcd.user", null, ".{1,128}", "a name").doc("User of etcd.");
-
-    /** Password of etcd. */
-    public static final ConfigKey<Secret> ETCD_PASSWORD =
-            KEYS.secret("fluid.resolver.etcd.password").doc("Password of etcd.");
 
     /** Stores that come with Fluid4J. */
     public enum StoreKind {

@@ -44,10 +44,6 @@ public final class RouterKeys {
             .reloadable()
             .doc("Private key of `fluid.router.https.certificate`.");
 
-    /** Password of that key. */
-    public static final ConfigKey<Secret> HTTPS_KEY_PASSWORD =
-            KEYS.secret("fluid.router.https.key-password").doc("Password of `fluid.router.https.key`, if it has one.");
-
     /** Key store instead of PEM files. */
     public static final ConfigKey<Path> HTTPS_KEYSTORE = KEYS.path(
                     "fluid.router.https.keystore", null, "a PKCS #12 file")
@@ -119,16 +115,6 @@ public final class RouterKeys {
     public static final ConfigKey<String> TUNNEL_BIND = KEYS.text(
                     "fluid.router.tunnel.bind", "127.0.0.1", BIND, BIND_RANGE)
             .doc("Address the tunnel port listens on. Anything but loopback needs `fluid.tunnel.tls.*`.");
-
-    /** Whether instances must show a certificate. */
-    public static final ConfigKey<Boolean> TUNNEL_CLIENT_REQUIRED = KEYS.bool(
-                    "fluid.router.tunnel.client-required", false)
-            .doc("Accept only instances whose TLS certificate verifies (mutual TLS).");
-
-    /** Most tunnels. */
-    public static final ConfigKey<Integer> MAX_TUNNELS = KEYS.integer(
-                    "fluid.router.tunnel.max-tunnels", 10_000, 1, 1_000_000)
-            .doc("Most tunnels at once; more are refused.");
 
     /** Most unfinished handshakes. */
     public static final ConfigKey<Integer> MAX_HANDSHAKES = KEYS.integer(
@@ -203,17 +189,19 @@ public final class RouterKeys {
     public static final ConfigKey<String> ADVERTISE_HTTP = KEYS.text(
                     "fluid.router.advertise.http", null, "[A-Za-z0-9.:\\[\\]_-]{1,253}:[0-9]{1,5}", "host:port")
             .shownDefault("derived from the machine's name and the port")
+            .reserved()
             .doc("Where clients reach this router; what it registers at the resolver.");
 
     /** Where instances reach this router. */
     public static final ConfigKey<URI> ADVERTISE_TUNNEL = KEYS.address(
                     "fluid.router.advertise.tunnel", Set.of("tcp", "tls"))
             .shownDefault("derived from the machine's name and the port")
+            .reserved()
             .doc("Where instances reach this router; what it registers at the resolver.");
 
     /** Secret between routers. */
     public static final ConfigKey<Secret> PEER_SECRET =
-            KEYS.secret("fluid.router.peer-secret").doc("Shared secret of router-to-router tunnels.");
+            KEYS.secret("fluid.router.peer-secret").reserved().doc("Shared secret of router-to-router tunnels.");
 
     /** Policy of selection. */
     public static final ConfigKey<String> SELECTOR = KEYS.text(
@@ -261,24 +249,27 @@ public final class RouterKeys {
     public static final ConfigKey<String> USAGE_JDBC_URL = KEYS.text(
                     "fluid.usage.jdbc-url", null, "jdbc:[!-~]+", "a JDBC URL without credentials")
             .shownDefault("a file under `fluid.data-dir`")
+            .reserved()
             .doc("Where usage is kept; `jdbc:postgresql://…` for several routers.");
 
     /** User of the ledger. */
     public static final ConfigKey<String> USAGE_USER =
-            KEYS.text("fluid.usage.user", null, ".{1,128}", "a name").doc("User of the usage database.");
+            KEYS.text("fluid.usage.user", null, ".{1,128}", "a name").reserved().doc("User of the usage database.");
 
     /** Password of the ledger. */
     public static final ConfigKey<Secret> USAGE_PASSWORD =
-            KEYS.secret("fluid.usage.password").doc("Password of the usage database.");
+            KEYS.secret("fluid.usage.password").reserved().doc("Password of the usage database.");
 
     /** What a router keeps. */
     public static final ConfigKey<Path> DATA_DIR = KEYS.path("fluid.data-dir", "./data", "a folder, made when missing")
+            .reserved()
             .doc("What the router keeps between two starts.");
 
     /** Price models. */
     public static final ConfigKey<Path> PRICE_BOOK = KEYS.path("fluid.price-book", null, "a JSON file")
             .shownDefault("the one that comes with Fluid4J")
             .reloadable()
+            .reserved()
             .doc("Price models as data, with source and date.");
 
     /** Where the access log goes. */

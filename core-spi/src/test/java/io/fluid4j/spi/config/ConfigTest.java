@@ -87,8 +87,8 @@ class ConfigTest {
                                 + " key: fluid.drain-timeout)",
                         "fluid.function is not set (expected: 1 to 63 of a-z, 0-9, dot, dash; begins and ends with a"
                                 + " letter or digit; set it in the file, or as FLUID_FUNCTION)",
-                        "neither fluid.router.urls nor fluid.resolver.urls is set (expected: one of them, such as"
-                                + " fluid.router.urls=tcp://127.0.0.1:7443): this instance would not know whom to dial",
+                        "fluid.router.urls is not set (expected: addresses such as tcp://127.0.0.1:7443): this instance"
+                                + " would not know whom to dial",
                         "no credential for the tunnel: set fluid.tunnel.secret-file (or fluid.tunnel.secret), or"
                                 + " fluid.tunnel.tls.certificate and .key for mutual TLS");
         assertThat(problem).hasMessageStartingWith("The configuration has 8 problems:\n  - ");
@@ -446,6 +446,14 @@ class ConfigTest {
 
         Files.writeString(file, "fluid.admission.memory=2\n");
         assertThatThrownBy(after::reloaded).isInstanceOf(ConfigException.class);
+    }
+
+    @Test
+    void aKeyThatNothingReadsYetIsWarnedAbout() {
+        explicit.put("fluid.resolver.urls", "http://127.0.0.1:9054");
+
+        assertThat(instance().build().warnings())
+                .containsExactly("fluid.resolver.urls (explicit) has no effect in this version");
     }
 
     @Test
