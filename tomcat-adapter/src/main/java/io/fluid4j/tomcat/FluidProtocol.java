@@ -147,7 +147,9 @@ public final class FluidProtocol extends ConnectorAttributes implements Protocol
     @Override
     public void pause() {
         drain();
-        awaitDrain(drainTimeout().plus(DRAIN_MARGIN));
+        if (draining != null) {
+            awaitDrain(config().get(CommonKeys.DRAIN_TIMEOUT).plus(DRAIN_MARGIN));
+        }
     }
 
     @Override
@@ -329,10 +331,6 @@ public final class FluidProtocol extends ConnectorAttributes implements Protocol
             service = known;
         }
         return known;
-    }
-
-    private Duration drainTimeout() {
-        return config().get(CommonKeys.DRAIN_TIMEOUT);
     }
 
     private void checkTimeouts() {
