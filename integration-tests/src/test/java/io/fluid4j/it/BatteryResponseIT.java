@@ -194,7 +194,13 @@ class BatteryResponseIT extends Battery {
     void bodyCutByAnExceptionNeverLooksComplete(String target) throws IOException {
         try (RawClient client = connect()) {
             client.send(head("GET", target));
-            assertThat(client.readHead("GET").status()).isEqualTo(200);
+            Head head = client.readHead("GET");
+            if (tunnelled() && head.status() == 502) {
+                // The end overtook the beginning, which the router had not passed on yet: an honest answer as well.
+                assertThat(head.first("fluid-error")).isNotNull();
+                return;
+            }
+            assertThat(head.status()).isEqualTo(200);
             assertThat(client.readUntil("the beginning")).isEqualTo("the beginning");
             if (client.framing() == Framing.CHUNKED && !tunnelled()) {
                 // What the containers do at their own ports differs here; the tunnel's promise does not.

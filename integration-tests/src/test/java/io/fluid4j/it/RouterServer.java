@@ -17,27 +17,28 @@ import java.util.regex.Pattern;
 /**
  * A router in a process of its own, started by the {@code fluid} command of the delivery.
  *
+ * @param httpsPort 0 when it has none
  * @param tunnelPort what instances dial
  */
-record RouterServer(ServerProcess process, int httpPort, int tunnelPort, int adminPort) implements AutoCloseable {
+record RouterServer(ServerProcess process, int httpPort, int httpsPort, int tunnelPort, int adminPort)
+        implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
-    private static final Pattern STARTED = Pattern.compile("clients on port (\\d+),.* tunnels on port (\\d+)");
+    private static final Pattern STARTED =
+            Pattern.compile("router \\S+: http (\\d+), https (\\d+|off), tunnels (\\d+), admin (\\d+)");
 
     /** @param properties more lines of its configuration: routes, limits */
     static RouterServer start(String name, String jvmOptions, String properties) {
         Path folder = Build.work(name);
-        int admin = Build.freePort();
         Path file = folder.resolve("router.properties");
+        String secret = properties.contains("fluid.tunnel.credentials-file")
+                ? ""
+                : "fluid.tunnel.secret=" + Delivery.SECRET + "\n";
         Build.write(
                 file,
-                "fluid.router.http.port=0"
-                        + "\nfluid.router.http.bind=127.0.0.1"
-                        + "\nfluid.router.tunnel.port=0"
-                        + "\nfluid.router.admin.port=" + admin
-                        + "\nfluid.router.shutdown-delay=0"
-                        + "\nfluid.tunnel.secret=" + Delivery.SECRET
-                        + "\nfluid.data-dir=" + folder.resolve("data") + "\n" + properties);
+                "fluid.router.http.port=0\nfluid.router.http.bind=127.0.0.1\nfluid.router.tunnel.port=0\n"
+                        + "fluid.router.admin.port=0\nfluid.router.shutdown-delay=0\nfluid.data-dir="
+                        + folder.resolve("data") + "\n" + secret + properties);
         ServerProcess process = ServerProcess.start(
                 name,
                 List.of("bash", Delivery.home().resolve("bin/fluid").toString(), "router", "--config", file.toString()),
@@ -46,11 +47,15 @@ record RouterServer(ServerProcess process, int httpPort, int tunnelPort, int adm
                 folder.resolve("console.log"));
         try {
             Matcher ports = process.awaitLine(STARTED, START_LIMIT);
-            return new RouterServer(process, Integer.parseInt(ports.group(1)), Integer.parseInt(ports.group(2)), admin);
+            return new RouterServer(process, port(ports, 1), port(ports, 2), port(ports, 3), port(ports, 4));
         } catch (IllegalStateException e) {
             process.close();
             throw e;
         }
+    }
+
+    private static int port(Matcher ports, int group) {
+        return ports.group(group).equals("off") ? 0 : Integer.parseInt(ports.group(group));
     }
 
     /** Lines for an instance that dials this router. */
@@ -74,6 +79,7 @@ record RouterServer(ServerProcess process, int httpPort, int tunnelPort, int adm
         }
     }
 
+    /** What the admin API answers. */
     String admin(String path) throws IOException {
         try (RawClient client = RawClient.connect(adminPort)) {
             client.send("GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
@@ -83,6 +89,16 @@ record RouterServer(ServerProcess process, int httpPort, int tunnelPort, int adm
             }
             return response.text();
         }
+    }
+
+    /** Requests in flight, the sum over all instances. */
+    int inFlight() throws IOException {
+        Matcher counts = Pattern.compile("\"inFlight\"\\s*:\\s*(\\d+)").matcher(admin("/api/instances"));
+        int sum = 0;
+        while (counts.find()) {
+            sum += Integer.parseInt(counts.group(1));
+        }
+        return sum;
     }
 
     @Override
