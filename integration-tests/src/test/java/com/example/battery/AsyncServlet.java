@@ -54,9 +54,24 @@ public final class AsyncServlet extends HttpServlet {
                 async.setTimeout(0);
                 new Thread(() -> stream(async, request.getParameter("key")), "foreign").start();
                 break;
+            case "/hold":
+                hold(async, request.getParameter("key"));
+                break;
+            case "/events":
+                async.setTimeout(0);
+                response.setContentType("text/event-stream");
+                response.getWriter().print("data: first\n\n");
+                response.flushBuffer();
+                Rendezvous.at(request.getParameter("key")).thenRunAsync(() -> finish(async, "data: last\n\n"));
+                break;
             default:
                 async.complete();
         }
+    }
+
+    private static void hold(AsyncContext async, String key) {
+        async.setTimeout(0);
+        Rendezvous.at(key).thenRunAsync(() -> finish(async, "released"));
     }
 
     private static void stream(AsyncContext async, String key) {

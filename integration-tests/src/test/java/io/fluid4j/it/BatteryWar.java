@@ -4,6 +4,7 @@
  */
 package io.fluid4j.it;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -43,20 +44,30 @@ final class BatteryWar {
         {"flush", "FlushServlet", "/flush/*"},
         {"response", "ResponseServlet", "/response/*"},
         {"cancel", "CancelServlet", "/cancel/*"},
+        {"fluid", "FluidServlet", "/fluid"},
     };
+
+    /** Which copy of our API the application brings with it. */
+    enum Api {
+        /** It relies on the server's. */
+        NONE,
+        /** The one of this version. */
+        OWN,
+        /** One of an earlier version, which knew less. */
+        OLDER
+    }
 
     private BatteryWar() {}
 
     /** For {@code jakarta.servlet}, from the classes of this module's tests. */
-    static Path jakarta(Path file) {
-        return pack(
-                file, Build.target().resolve("test-classes"), "https://jakarta.ee/xml/ns/jakartaee", "5.0", List.of());
+    static Path jakarta(Path file, Api api) {
+        return pack(file, Build.target().resolve("test-classes"), "https://jakarta.ee/xml/ns/jakartaee", "5.0", api);
     }
 
     /** For {@code javax.servlet}, compiled from the sources with their imports replaced. */
-    static Path javax(Path file, Path servletApi, Path work) {
+    static Path javax(Path file, Path servletApi, Path work, Api api) {
         Path classes = compileForJavax(servletApi, work);
-        return pack(file, classes, "http://xmlns.jcp.org/xml/ns/javaee", "4.0", List.of());
+        return pack(file, classes, "http://xmlns.jcp.org/xml/ns/javaee", "4.0", api);
     }
 
     private static Path compileForJavax(Path servletApi, Path work) {
@@ -73,8 +84,14 @@ final class BatteryWar {
                 files.add(file.toString());
             }
             JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
-            List<String> options =
-                    List.of("--release", "17", "-proc:none", "-cp", servletApi.toString(), "-d", classes.toString());
+            List<String> options = List.of(
+                    "--release",
+                    "17",
+                    "-proc:none",
+                    "-cp",
+                    servletApi + File.pathSeparator + Delivery.apiJar(),
+                    "-d",
+                    classes.toString());
             StringWriter said = new StringWriter();
             boolean compiled;
             try (var manager = compiler.getStandardFileManager(null, null, null)) {
@@ -92,7 +109,7 @@ final class BatteryWar {
     }
 
     /** The jars go to {@code WEB-INF/lib}. */
-    private static Path pack(Path file, Path classes, String namespace, String version, List<Path> jars) {
+    private static Path pack(Path file, Path classes, String namespace, String version, Api api) {
         Path resources = Build.target().resolve("test-classes/battery");
         try {
             Files.createDirectories(file.getParent());
@@ -111,7 +128,7 @@ final class BatteryWar {
                 for (Path page : pages.toList()) {
                     add(zip, "static/" + page.getFileName(), page);
                 }
-                for (Path jar : jars) {
+                for (Path jar : apiJars(api)) {
                     add(zip, "WEB-INF/lib/" + jar.getFileName(), jar);
                 }
             }
@@ -119,6 +136,14 @@ final class BatteryWar {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static List<Path> apiJars(Api api) throws IOException {
+        return switch (api) {
+            case NONE -> List.of();
+            case OWN -> List.of(Delivery.apiJar());
+            case OLDER -> List.of(OlderApi.jar());
+        };
     }
 
     private static void add(ZipOutputStream zip, String name, Path file) throws IOException {

@@ -52,6 +52,19 @@ final class Delivery {
         Build.write(base.resolve("etc/fluid.properties"), properties);
     }
 
+    /** The sample application that comes with the delivery. */
+    static void copySample(Path to) {
+        try {
+            Files.copy(home().resolve("samples/streaming.war"), to);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static Path apiJar() {
+        return one(home().resolve("lib"), "fluid4j-api-", ".jar");
+    }
+
     private static Path one(Path folder, String prefix, String suffix) {
         try (Stream<Path> all = Files.list(folder)) {
             List<Path> found = all.filter(path -> path.getFileName().toString().startsWith(prefix)

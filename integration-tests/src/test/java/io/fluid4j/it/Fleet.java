@@ -11,6 +11,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -23,12 +24,21 @@ final class Fleet implements AutoCloseable {
     private static final String HEAP = "-Xmx256m";
 
     private final Map<Distribution, Server> servers = new EnumMap<>(Distribution.class);
+    private @Nullable Certificates certificates;
     private @Nullable RouterServer router;
     private @Nullable RuntimeException failure;
 
+    synchronized Certificates certificates() {
+        if (certificates == null) {
+            certificates = Certificates.make();
+        }
+        return certificates;
+    }
+
     synchronized RouterServer router() {
         if (router == null) {
-            router = trying(() -> RouterServer.start("router", HEAP, routes()));
+            router = trying(() ->
+                    RouterServer.start("router", HEAP, routes() + certificates().routerProperties()));
         }
         return router;
     }
@@ -83,18 +93,45 @@ final class Fleet implements AutoCloseable {
 
     private Server start(Distribution distribution) {
         String name = function(distribution);
-        String properties = router().instanceProperties(name);
+        return start(
+                distribution,
+                name,
+                HEAP,
+                router().instanceProperties(name),
+                base -> environments(distribution)
+                        .forEach(environment -> deploy(environment, base, BatteryWar.Api.NONE)),
+                environments(distribution));
+    }
+
+    /** A server with one environment only, apart from those of the fleet. */
+    static Server startAlone(Environment environment, String name, String heap, String instanceProperties) {
+        return start(
+                environment.distribution(),
+                name,
+                heap,
+                instanceProperties,
+                base -> deploy(environment, base, BatteryWar.Api.NONE),
+                List.of(environment));
+    }
+
+    static Server start(
+            Distribution distribution,
+            String name,
+            String heap,
+            String instanceProperties,
+            Consumer<Path> deploy,
+            List<Environment> environments) {
         if (distribution.tomcat()) {
-            return TomcatServer.start(distribution, name, HEAP, base -> {
-                deploy(distribution, base);
-                Delivery.installInTomcat(base, properties);
+            return TomcatServer.start(distribution, name, heap, base -> {
+                deploy.accept(base);
+                Delivery.installInTomcat(base, instanceProperties);
             });
         }
         List<String> modules = new ArrayList<>(List.of("http", "requestlog", "fluid"));
-        environments(distribution).forEach(environment -> modules.add(environment.servlets() + "-deploy"));
-        return JettyServer.start(distribution, name, List.of(HEAP), modules, base -> {
-            deploy(distribution, base);
-            Delivery.installInJetty(base, properties);
+        environments.forEach(environment -> modules.add(environment.servlets() + "-deploy"));
+        return JettyServer.start(distribution, name, List.of(heap), modules, base -> {
+            deploy.accept(base);
+            Delivery.installInJetty(base, instanceProperties);
         });
     }
 
@@ -104,20 +141,21 @@ final class Fleet implements AutoCloseable {
                 .toList();
     }
 
-    private static void deploy(Distribution distribution, Path base) {
-        for (Environment environment : environments(distribution)) {
-            Path webapps = base.resolve("webapps");
-            Path war = webapps.resolve(environment.id() + ".war");
-            if (environment.javax()) {
-                BatteryWar.javax(war, distribution.javaxServletApi(), base.resolve("work"));
-            } else {
-                BatteryWar.jakarta(war);
-            }
-            if (environment.servlets() != null) {
-                Build.write(
-                        webapps.resolve(environment.id() + ".properties"),
-                        "environment=" + environment.servlets() + "\n");
-            }
+    private static void deploy(Environment environment, Path base, BatteryWar.Api api) {
+        deploy(environment, base, environment.id(), api);
+    }
+
+    /** Puts the battery's application into a base folder, under the context path of that name. */
+    static void deploy(Environment environment, Path base, String context, BatteryWar.Api api) {
+        Path webapps = base.resolve("webapps");
+        Path war = webapps.resolve(context + ".war");
+        if (environment.javax()) {
+            BatteryWar.javax(war, environment.distribution().javaxServletApi(), base.resolve("work"), api);
+        } else {
+            BatteryWar.jakarta(war, api);
+        }
+        if (environment.servlets() != null) {
+            Build.write(webapps.resolve(context + ".properties"), "environment=" + environment.servlets() + "\n");
         }
     }
 
