@@ -27,12 +27,12 @@ final class FunctionGroup {
 
     private final String name;
     private final InstanceSelector selector;
-    private final WaitQueue waiting;
+    private final WaitQueue<RouterExchange> waiting;
     private final RetryBudget retries = new RetryBudget();
     private final FunctionMetrics metrics;
     private volatile Picture picture;
 
-    FunctionGroup(String name, InstanceSelector selector, WaitQueue waiting, FunctionMetrics metrics) {
+    FunctionGroup(String name, InstanceSelector selector, WaitQueue<RouterExchange> waiting, FunctionMetrics metrics) {
         this.name = name;
         this.selector = selector;
         this.waiting = waiting;
@@ -56,7 +56,7 @@ final class FunctionGroup {
         return List.copyOf(names);
     }
 
-    WaitQueue waiting() {
+    WaitQueue<RouterExchange> waiting() {
         return waiting;
     }
 

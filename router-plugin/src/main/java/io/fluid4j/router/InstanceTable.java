@@ -99,7 +99,7 @@ final class InstanceTable {
     }
 
     private FunctionGroup newGroup(String function) {
-        return new FunctionGroup(function, selector, new WaitQueue(clock), metrics.function(function));
+        return new FunctionGroup(function, selector, new WaitQueue<>(clock), metrics.function(function));
     }
 
     private Instance join(Session session) {
@@ -148,7 +148,7 @@ final class InstanceTable {
 
     /** Serves those who wait for this function, as long as somebody is free. */
     void serveWaiting(FunctionGroup group) {
-        WaitQueue waiting = group.waiting();
+        WaitQueue<RouterExchange> waiting = group.waiting();
         for (RouterExchange next = waiting.poll(); next != null; next = waiting.poll()) {
             if (!next.resume()) {
                 return;

@@ -29,6 +29,9 @@ final class RequestBody {
 
     /** What the exchange hears. */
     interface Owner {
+        /** The instance has taken some of it. */
+        void onProgress();
+
         /** The client's body cannot be forwarded. */
         void onBodyRejected(Rejection rejection);
 
@@ -272,6 +275,7 @@ final class RequestBody {
     private void sent(Sending done) {
         if (sending == done) {
             sending = null;
+            owner.onProgress();
             pump();
         }
     }

@@ -27,6 +27,9 @@ final class ResponseBody implements Callback {
 
     /** What the exchange hears. */
     interface Owner {
+        /** The client has taken some of it. */
+        void onProgress();
+
         /** The client has taken the whole response. */
         void onWritten();
 
@@ -207,6 +210,7 @@ final class ResponseBody implements Callback {
         release(writingOwner);
         writingOwner = null;
         bytes += taken;
+        owner.onProgress();
         OutboundStream from = stream;
         if (taken > 0 && from != null && !ended) {
             from.consumed(taken);

@@ -6,7 +6,6 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.NackReason;
-import io.fluid4j.frame.Usage;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpField;
 import org.jspecify.annotations.Nullable;
@@ -182,11 +181,6 @@ final class RouterContext {
         }
     }
 
-    /** Usage that came after the response had been accounted for. */
-    void onLateUsage(FunctionGroup group, Usage usage) {
-        group.metrics().activeCpuNanos().inc(usage.activeCpuNanos() + usage.apportionedCpuNanos());
-    }
-
     void account(RouterExchange exchange) {
         long now = clock.nanos();
         FunctionGroup group = exchange.knownGroup();
@@ -195,10 +189,6 @@ final class RouterContext {
         counted.duration().record(now - exchange.beganNanos());
         if (exchange.firstByteNanos() != 0) {
             counted.timeToFirstByte().record(exchange.firstByteNanos() - exchange.beganNanos());
-        }
-        Usage usage = exchange.usage();
-        if (usage != null) {
-            counted.activeCpuNanos().inc(usage.activeCpuNanos() + usage.apportionedCpuNanos());
         }
         account.ended(exchange, now);
     }

@@ -124,6 +124,7 @@ final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>,
     private long firstByteNanos;
     private long waitedSinceNanos;
     private @Nullable Usage usage;
+    private long accountedCpuNanos;
     private Termination termination = Termination.COMPLETE;
     private int status;
 
@@ -591,7 +592,7 @@ final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>,
                 release();
                 if (used != null) {
                     usage = used;
-                    context.onLateUsage(group(), used);
+                    accountCpu();
                 }
             });
         }
@@ -690,6 +691,11 @@ final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>,
     }
 
     @Override
+    public void onProgress() {
+        movedNanos = context.clock().nanos();
+    }
+
+    @Override
     public void onWriteFailed(Throwable cause) {
         clientGone(cause);
     }
@@ -761,6 +767,17 @@ final class RouterExchange implements Attempt, ClientWatch, Consumer<Throwable>,
         deadline = NEVER;
         idleCounts = false;
         context.account(this);
+        accountCpu();
+    }
+
+    /** Adds what was used since the last time: values are sums (P-5.22), and some come after the response has ended. */
+    private void accountCpu() {
+        Usage now = usage;
+        if (phase == Phase.DONE && now != null) {
+            long total = now.activeCpuNanos() + now.apportionedCpuNanos();
+            group().metrics().activeCpuNanos().inc(Math.max(0, total - accountedCpuNanos));
+            accountedCpuNanos = Math.max(total, accountedCpuNanos);
+        }
     }
 
     // ---- what the client does --------------------------------------------------------------------------------

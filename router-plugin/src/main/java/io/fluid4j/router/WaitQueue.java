@@ -9,28 +9,41 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests of one function that wait for an instance, first come first served. Bounded in number and, by what has been
- * served lately, in time: who could not be served in time is told so at once.
+ * Requests of one function that wait for an instance, first come first served. Bounded in number and in time, by what
+ * was served lately: who could not be served in time is told so at once.
+ *
+ * <p>There are two kinds of waiting. While nobody is served at all, because every instance is paused or just starting,
+ * the end of that is all that counts, and a request may wait as long as the configuration allows. While instances take
+ * requests as fast as they can, a longer queue makes every request slower and not one more is served: then the queue is
+ * kept so short that {@link #STANDING_WAIT_NANOS} of work is in it. For any thread.
+ *
+ * @param <T> what waits
  */
-final class WaitQueue {
+final class WaitQueue<T> {
 
-    /** Weight of the newest second in the average service rate. */
+    /** How much work may queue up before instances that are fully used: enough to bridge a burst, no more. */
+    static final long STANDING_WAIT_NANOS = 100_000_000L;
+    /** Without anybody served for so long, the rate of before says nothing any more. */
+    static final long RATE_KEPT_NANOS = 500_000_000L;
+    /** Weight of the newest period in the average rate. */
     private static final double NEWEST = 0.5;
 
-    private static final long RATE_PERIOD_NANOS = 200_000_000L;
+    private static final long RATE_PERIOD_NANOS = 100_000_000L;
 
     private final Object lock = new Object();
-    private final ArrayDeque<RouterExchange> queue = new ArrayDeque<>();
+    private final ArrayDeque<T> queue = new ArrayDeque<>();
     private final AtomicInteger size = new AtomicInteger();
     private final NanoClock clock;
 
-    private int taken;
+    private int served;
     private long periodStart;
+    private long lastServed;
     private double perSecond;
 
     WaitQueue(NanoClock clock) {
         this.clock = clock;
         this.periodStart = clock.nanos();
+        this.lastServed = periodStart - RATE_KEPT_NANOS;
     }
 
     int size() {
@@ -40,20 +53,25 @@ final class WaitQueue {
     /**
      * Adds a request unless it would wait longer than it may.
      *
+     * @param waiter the request
      * @param most the most requests in the queue
      * @param maxWaitNanos the longest wait
      * @return false when it is of no use to wait
      */
-    boolean offer(RouterExchange exchange, int most, long maxWaitNanos) {
+    boolean offer(T waiter, int most, long maxWaitNanos) {
         synchronized (lock) {
             int length = queue.size();
             if (length >= most || maxWaitNanos <= 0) {
                 return false;
             }
-            if (perSecond > 0 && length / perSecond * 1e9 > maxWaitNanos) {
-                return false;
+            long now = clock.nanos();
+            if (perSecond > 0 && now - lastServed < RATE_KEPT_NANOS) {
+                double expectedNanos = (length + 1) / perSecond * 1e9;
+                if (expectedNanos > Math.min(maxWaitNanos, STANDING_WAIT_NANOS) && length > 0) {
+                    return false;
+                }
             }
-            queue.addLast(exchange);
+            queue.addLast(waiter);
             size.set(length + 1);
             return true;
         }
@@ -61,32 +79,32 @@ final class WaitQueue {
 
     /** The one that has waited longest; null when nobody waits. */
     @Nullable
-    RouterExchange poll() {
+    T poll() {
         if (size.get() == 0) {
             return null;
         }
         synchronized (lock) {
-            RouterExchange first = queue.pollFirst();
+            T first = queue.pollFirst();
             size.set(queue.size());
             return first;
         }
     }
 
     /** Puts somebody back who was polled in vain, at the front. */
-    void putBack(RouterExchange exchange) {
+    void putBack(T waiter) {
         synchronized (lock) {
-            queue.addFirst(exchange);
+            queue.addFirst(waiter);
             size.set(queue.size());
         }
     }
 
     /** Takes out a request that has ended; true when it was waiting. */
-    boolean remove(RouterExchange exchange) {
+    boolean remove(T waiter) {
         if (size.get() == 0) {
             return false;
         }
         synchronized (lock) {
-            boolean removed = queue.remove(exchange);
+            boolean removed = queue.remove(waiter);
             size.set(queue.size());
             return removed;
         }
@@ -95,13 +113,19 @@ final class WaitQueue {
     /** Somebody who waited is being served: the rate of that tells how long others will wait. */
     void onServed() {
         synchronized (lock) {
-            taken++;
             long now = clock.nanos();
+            if (now - lastServed >= RATE_KEPT_NANOS) {
+                periodStart = now;
+                served = 0;
+                perSecond = 0;
+            }
+            lastServed = now;
+            served++;
             long elapsed = now - periodStart;
             if (elapsed >= RATE_PERIOD_NANOS) {
-                double newest = taken * 1e9 / elapsed;
+                double newest = served * 1e9 / elapsed;
                 perSecond = perSecond == 0 ? newest : perSecond * (1 - NEWEST) + newest * NEWEST;
-                taken = 0;
+                served = 0;
                 periodStart = now;
             }
         }

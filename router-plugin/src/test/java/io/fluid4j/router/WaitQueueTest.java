@@ -1,0 +1,89 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayDeque;
+import org.junit.jupiter.api.Test;
+
+/** How long requests wait, in virtual time. */
+class WaitQueueTest {
+
+    private static final long MILLI = 1_000_000L;
+    private static final long SECOND = 1_000 * MILLI;
+
+    private long now = 5 * SECOND;
+    private final WaitQueue<Integer> queue = new WaitQueue<>(() -> now);
+
+    @Test
+    void firstComeFirstServed() {
+        queue.offer(1, 10, SECOND);
+        queue.offer(2, 10, SECOND);
+        Integer first = queue.poll();
+        assertThat(first).isEqualTo(1);
+        queue.putBack(first);
+        assertThat(queue.poll()).isEqualTo(1);
+        assertThat(queue.remove(2)).isTrue();
+        assertThat(queue.poll()).isNull();
+    }
+
+    @Test
+    void whileNobodyIsServedOnlyNumberAndMaxWaitCount() {
+        for (int i = 0; i < 500; i++) {
+            assertThat(queue.offer(i, 500, SECOND)).isTrue();
+        }
+        assertThat(queue.offer(500, 500, SECOND)).isFalse();
+        assertThat(new WaitQueue<Integer>(() -> now).offer(1, 500, 0)).isFalse();
+    }
+
+    /** 2,400 a second come, 800 are served: who is taken in is served soon, the rest hears so at once. */
+    @Test
+    void standingQueueStaysShort() {
+        long longest = 0;
+        int refused = 0;
+        int taken = 0;
+        ArrayDeque<Long> arrivals = new ArrayDeque<>();
+        for (int tick = 0; tick < 4_000; tick++) {
+            now += MILLI;
+            int arriving = tick % 5 < 2 ? 3 : 2;
+            for (int i = 0; i < arriving; i++) {
+                if (queue.offer(tick, 10_000, SECOND)) {
+                    arrivals.add(now);
+                    taken++;
+                } else {
+                    refused++;
+                }
+            }
+            if (tick % 5 != 4 && queue.poll() != null) {
+                queue.onServed();
+                long waited = now - arrivals.remove();
+                if (tick > 1_000) {
+                    longest = Math.max(longest, waited);
+                }
+            }
+        }
+        assertThat(longest).isLessThan(250 * MILLI);
+        assertThat(taken).isGreaterThan(3_000);
+        assertThat(refused).isGreaterThan(5_000);
+    }
+
+    @Test
+    void oldRateIsForgotten() {
+        for (int i = 0; i < 50; i++) {
+            queue.offer(i, 1_000, SECOND);
+            now += 10 * MILLI;
+            queue.poll();
+            queue.onServed();
+        }
+        for (int i = 0; i < 30; i++) {
+            queue.offer(i, 1_000, SECOND);
+        }
+        int length = queue.size();
+        assertThat(length).isLessThan(30);
+        now += WaitQueue.RATE_KEPT_NANOS;
+        assertThat(queue.offer(99, 1_000, SECOND)).isTrue();
+    }
+}
