@@ -5,6 +5,7 @@
 package io.fluid4j.jetty;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fluid4j.frame.TlsInfo;
 import java.io.IOException;
@@ -500,6 +501,7 @@ abstract class JettyChecks {
     @ParameterizedTest
     @MethodSource("environments")
     void soak_cancelAlwaysReachesTheApplication(String ee) {
+        assumeTrue(losesNoCancel(), "this Jetty itself may lose a cancel: docs/adr/0004-oldest-jetty.md");
         int rounds = Integer.getInteger("fluid.test.soak-rounds", 100);
         for (String mode : List.of(
                 "write-listener?chunk=100&id=",
@@ -510,6 +512,11 @@ abstract class JettyChecks {
                 "blocking-write?id=")) {
             soak(ee, mode, rounds);
         }
+    }
+
+    /** False for a Jetty that itself now and then loses a cancel which meets a listener that is being set. */
+    boolean losesNoCancel() {
+        return true;
     }
 
     private void soak(String ee, String mode, int rounds) {

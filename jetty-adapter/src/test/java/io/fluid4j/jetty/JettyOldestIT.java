@@ -11,4 +11,9 @@ final class JettyOldestIT extends JettyChecks {
     JettyOldestIT() {
         super(JettyProcess.OLDEST, List.of("ee8", "ee9", "ee10"));
     }
+
+    @Override
+    boolean losesNoCancel() {
+        return false;
+    }
 }
