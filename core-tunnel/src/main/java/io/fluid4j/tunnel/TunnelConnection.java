@@ -368,8 +368,7 @@ final class TunnelConnection implements Connection, Flusher.Owner {
         boolean again = false;
         try {
             if (!bound) {
-                bound = true;
-                flusher.bind(TunnelSelector.current());
+                bind();
             }
             again = fill();
         } catch (SessionException e) {
@@ -386,6 +385,15 @@ final class TunnelConnection implements Connection, Flusher.Owner {
             } else if (again) {
                 endPoint.fillInterested(fillable);
             }
+        }
+    }
+
+    /** With TLS the first reads may run on another thread: the first one on a selector's thread tells which it is. */
+    private void bind() {
+        TunnelSelector cycles = TunnelSelector.current();
+        if (cycles != null) {
+            bound = true;
+            flusher.bind(cycles);
         }
     }
 

@@ -29,16 +29,15 @@ public class TunnelSelector extends ManagedSelector {
     /** The thread that works through a cycle; null while the selector waits. */
     private volatile @Nullable Thread cycleThread;
 
-    private @Nullable Thread lastThread;
-
     /** A selector of that manager; to be returned from its {@code newSelector(int)}. */
     public TunnelSelector(SelectorManager manager, int id) {
         super(manager, id);
     }
 
-    /** The selector whose thread this is, or null. */
+    /** The selector whose cycle this thread works through, or null. */
     static @Nullable TunnelSelector current() {
-        return CURRENT.get();
+        TunnelSelector own = CURRENT.get();
+        return own != null && own.inCycle() ? own : null;
     }
 
     /** Ends the cycle, then waits for the next one. Called by Jetty's selector loop alone. */
@@ -46,12 +45,10 @@ public class TunnelSelector extends ManagedSelector {
     protected int select(Selector selector) throws IOException {
         endCycle();
         int selected = super.select(selector);
-        Thread thread = Thread.currentThread();
-        if (thread != lastThread) {
-            lastThread = thread;
+        if (CURRENT.get() != this) {
             CURRENT.set(this);
         }
-        cycleThread = thread;
+        cycleThread = Thread.currentThread();
         return selected;
     }
 
@@ -60,18 +57,31 @@ public class TunnelSelector extends ManagedSelector {
         return cycleThread == Thread.currentThread();
     }
 
-    /** Something was queued for that connection: now, or at the end of the cycle. */
+    /**
+     * Something was queued for that connection of this selector: it is written now, or at the end of the cycle that this
+     * selector, or the current thread's selector (one of HTTP clients, say), works through.
+     */
     final void flushSoon(Flusher flusher) {
+        Thread current = Thread.currentThread();
+        TunnelSelector list = this;
         Thread cycle = cycleThread;
-        if (cycle == null) {
-            flusher.flush();
-            return;
+        if (cycle != current) {
+            TunnelSelector own = current();
+            if (own != null) {
+                list = own;
+                cycle = current;
+            } else if (cycle == null) {
+                flusher.flush();
+                return;
+            }
         }
         if (flusher.enlist()) {
-            push(flusher);
+            list.push(flusher);
         }
-        if (cycle != Thread.currentThread() && cycleThread == null) {
-            drain();
+        // Also when this thread seemed to be in the cycle: it may have handed the selector to another thread, as Jetty
+        // does before a task that may block, and that one may have ended the cycle meanwhile.
+        if (list.cycleThread != cycle) {
+            list.drain();
         }
     }
 

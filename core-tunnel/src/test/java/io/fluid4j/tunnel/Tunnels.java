@@ -52,7 +52,10 @@ final class Tunnels implements AutoCloseable {
     final Dialler dialler;
 
     private Tunnels(Setup setup) {
-        requesterTransport = TunnelTransport.builder().name("requester").build();
+        requesterTransport = TunnelTransport.builder()
+                .name("requester")
+                .selectors(setup.requesterSelectors)
+                .build();
         serverTransport = TunnelTransport.builder()
                 .name("server")
                 .byteBudget(setup.serverBudget)
@@ -69,8 +72,16 @@ final class Tunnels implements AutoCloseable {
                 .listener(session -> new Events(requesterEvents, requesterSessions, setup.acceptorApp))
                 .build();
         acceptor.start();
+        dialler = dialler(setup);
+        if (setup.dial) {
+            dialler.start();
+        }
+    }
+
+    /** Another dialler of the same instance. */
+    Dialler dialler(Setup setup) {
         String scheme = setup.clientTls == null ? "tcp" : "tls";
-        dialler = Dialler.builder()
+        return Dialler.builder()
                 .transport(serverTransport)
                 .router(URI.create(scheme + "://localhost:" + acceptor.localPort()))
                 .tls(setup.clientTls)
@@ -79,9 +90,6 @@ final class Tunnels implements AutoCloseable {
                 .hello(setup.hello)
                 .listener(session -> new Events(serverEvents, serverSessions, setup.app))
                 .build();
-        if (setup.dial) {
-            dialler.start();
-        }
     }
 
     static Setup with(App app) {
@@ -201,7 +209,13 @@ final class Tunnels implements AutoCloseable {
         SslContextFactory.Server serverTls;
         int maxHandshakes = 256;
         long serverBudget = 64L << 20;
+        int requesterSelectors = 1;
         boolean dial = true;
+
+        Setup requesterSelectors(int count) {
+            requesterSelectors = count;
+            return this;
+        }
 
         Setup settings(Settings requester, Settings server) {
             requesterSettings = requester;
