@@ -24,9 +24,9 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.junit.jupiter.params.ParameterizedTest;
 
 /** Applications of others, and our sample, asked by the server's own port and through the router: the answers agree. */
 @ParameterizedClass(name = "{0}")
@@ -241,9 +241,7 @@ class DifferentialIT {
     @Test
     void piecesOfTheSamplesAnswerComeOneByOneByBothWays() throws IOException {
         String request = request("GET", "/streaming/answer?q=hello&tokens=10&interval=40", null);
-        for (int port : new int[] {
-            pair().tomcat().httpPort(), pair().router().httpPort()
-        }) {
+        for (int port : new int[] {pair().tomcat().httpPort(), pair().router().httpPort()}) {
             try (RawClient client = RawClient.connect(port)) {
                 client.send(request);
                 client.readHead("GET");
