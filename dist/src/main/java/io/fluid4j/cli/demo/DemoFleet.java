@@ -91,6 +91,8 @@ final class DemoFleet implements AutoCloseable {
                 folder.resolve("fluid.properties"),
                 """
                 fluid.router.http.bind=127.0.0.1
+                # Both servers are to be seen at work; the default fills the active one first.
+                fluid.router.selector=round-robin
                 fluid.router.http.port=%d
                 fluid.router.tunnel.port=%d
                 fluid.router.admin.port=%d
