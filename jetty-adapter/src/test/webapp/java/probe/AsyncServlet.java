@@ -21,7 +21,8 @@ public final class AsyncServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         if (request.getDispatcherType() == DispatcherType.ASYNC) {
-            response.getWriter().write("dispatched " + Fluid.from(request::getAttribute).active());
+            response.getWriter().write("dispatched " + Fluid.from(request::getAttribute).active() + " "
+                    + Fluid.current().active());
             return;
         }
         AsyncContext async = request.startAsync();
@@ -32,7 +33,8 @@ public final class AsyncServlet extends HttpServlet {
             case "/start":
                 async.start(() -> {
                     try {
-                        response.getWriter().write("started " + Fluid.from(request::getAttribute).active());
+                        response.getWriter().write("started " + Fluid.from(request::getAttribute).active() + " "
+                                + Fluid.current().active());
                     } catch (IOException e) {
                         throw new IllegalStateException(e);
                     }

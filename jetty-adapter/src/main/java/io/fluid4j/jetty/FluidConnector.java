@@ -66,6 +66,7 @@ public final class FluidConnector extends AbstractConnector {
     private final HttpChannel.Factory channelFactory = new HttpChannel.DefaultFactory();
     private final ChannelPool channels = new ChannelPool(MAX_IDLE_CHANNELS);
     private final LifeCycle.Listener serverListener = new ServerListener();
+    private final ContextSlices contextSlices = new ContextSlices();
     private final PlaceholderConnection placeholder;
     private volatile Executor exchangeExecutor;
     private volatile @Nullable InstanceRuntime runtime;
@@ -158,6 +159,7 @@ public final class FluidConnector extends AbstractConnector {
                 .contextPaths(this::contextPaths)
                 .poolSaturation(new ThreadPoolProbe(exchangeExecutor))
                 .build();
+        getServer().addEventListener(contextSlices);
         if (getServer().isStarted()) {
             dial();
         } else {
@@ -168,6 +170,7 @@ public final class FluidConnector extends AbstractConnector {
     @Override
     protected void doStop() throws Exception {
         getServer().removeEventListener(serverListener);
+        getServer().removeEventListener(contextSlices);
         InstanceRuntime running = runtime;
         runtime = null;
         if (running != null) {

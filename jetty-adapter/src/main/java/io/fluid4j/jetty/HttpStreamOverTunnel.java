@@ -132,6 +132,10 @@ final class HttpStreamOverTunnel implements HttpStream, Exchange {
         return "https".equals(head.scheme());
     }
 
+    ExchangeScope scope() {
+        return scope;
+    }
+
     String sessionName() {
         return "fluid-" + stream.session().id();
     }

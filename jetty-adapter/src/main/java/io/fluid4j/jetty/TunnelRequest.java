@@ -17,6 +17,10 @@ final class TunnelRequest extends Request.Wrapper {
         this.stream = stream;
     }
 
+    HttpStreamOverTunnel stream() {
+        return stream;
+    }
+
     @Override
     public void addFailureListener(Consumer<Throwable> listener) {
         stream.failureListenerAdded(listener);

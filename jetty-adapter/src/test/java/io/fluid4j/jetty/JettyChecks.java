@@ -417,8 +417,8 @@ abstract class JettyChecks {
     @ParameterizedTest
     @MethodSource("environments")
     void asyncDispatchStartAndTimeout(String ee) {
-        assertThat(router.get("/" + ee + "/async/dispatch").text()).isEqualTo("dispatched true");
-        assertThat(router.get("/" + ee + "/async/start").text()).isEqualTo("started true");
+        assertThat(router.get("/" + ee + "/async/dispatch").text()).isEqualTo("dispatched true true");
+        assertThat(router.get("/" + ee + "/async/start").text()).isEqualTo("started true true");
         Call timedOut = router.get("/" + ee + "/async/timeout");
         assertThat(timedOut.status()).isEqualTo(504);
         assertThat(timedOut.text()).isEqualTo("timed out");
