@@ -7,17 +7,24 @@ package io.fluid4j.tomcat;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
+import java.util.Locale;
 import org.apache.coyote.Request;
 import org.apache.tomcat.util.buf.MessageBytes;
+import org.apache.tomcat.util.http.MimeHeaders;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The two calls that differ between the Tomcat versions one jar serves (10.1.20 to 11.0): late versions have {@code
- * setMethod} and {@code markStartTime}, early ones {@code method()} and {@code setStartTimeNanos}. Looked up once.
+ * The calls that differ between the Tomcat versions one jar serves (10.1.20 to 11.0): late versions have {@code
+ * setMethod}, {@code markStartTime} and {@code getMimeTrailerFields}, early ones {@code method()}, {@code
+ * setStartTimeNanos} and a map. Looked up once.
  */
 final class CoyoteShim {
     private static final MethodHandle SET_METHOD;
     private static final MethodHandle MARK_START;
+
+    /** Null where trailers are a Map that may be changed. */
+    private static final @Nullable MethodHandle MIME_TRAILERS =
+            find(MethodHandles.publicLookup(), "getMimeTrailerFields", MethodType.methodType(MimeHeaders.class));
 
     static {
         MethodHandles.Lookup lookup = MethodHandles.publicLookup();
@@ -75,6 +82,20 @@ final class CoyoteShim {
             return lookup.findVirtual(Request.class, name, type);
         } catch (NoSuchMethodException | IllegalAccessException e) {
             return null;
+        }
+    }
+
+    /** Adds a trailer field of the request. */
+    static void trailer(Request request, String name, String value) {
+        if (MIME_TRAILERS == null) {
+            request.getTrailerFields().put(name.toLowerCase(Locale.ROOT), value);
+            return;
+        }
+        try {
+            MimeHeaders trailers = (MimeHeaders) MIME_TRAILERS.invokeExact(request);
+            trailers.addValue(name).setString(value);
+        } catch (Throwable t) {
+            throw unexpected(t);
         }
     }
 

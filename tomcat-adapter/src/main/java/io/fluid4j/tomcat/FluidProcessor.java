@@ -336,7 +336,7 @@ final class FluidProcessor extends AbstractProcessor {
 
     @Override
     protected void prepareResponse() throws IOException {
-        boolean bodyless = heads.encode(output.headWriter(), request, response);
+        boolean bodyless = heads.encode(output.headWriter(), exchange().head().method(), response);
         response.setCommitted(true);
         output.head(response.getContentLengthLong(), bodyless);
         exchange().scope().responseStarted(response.getStatus());

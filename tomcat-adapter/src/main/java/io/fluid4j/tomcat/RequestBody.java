@@ -18,7 +18,6 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.apache.coyote.InputBuffer;
 import org.apache.coyote.Request;
 import org.apache.tomcat.util.buf.ByteChunk;
-import org.apache.tomcat.util.http.MimeHeaders;
 import org.apache.tomcat.util.net.ApplicationBufferHandler;
 import org.jspecify.annotations.Nullable;
 
@@ -290,10 +289,9 @@ final class RequestBody implements InputBuffer {
             wrong(trailers.size() + " trailer fields (expected: at most " + maxTrailerFields + ")");
             return false;
         }
-        MimeHeaders target = request.getMimeTrailerFields();
         Fields.Cursor cursor = trailers.cursor();
         while (cursor.next()) {
-            target.addValue(cursor.name()).setString(cursor.value());
+            CoyoteShim.trailer(request, cursor.name(), cursor.value());
         }
         return true;
     }

@@ -8,7 +8,6 @@ import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.HeaderTable;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
-import org.apache.coyote.Request;
 import org.apache.coyote.Response;
 import org.apache.coyote.http11.HeadersTooLargeException;
 import org.apache.juli.logging.Log;
@@ -44,9 +43,12 @@ final class ResponseHeads {
     /**
      * Encodes the head of a response, and settles its content length.
      *
+     * @param head where to
+     * @param method the request's
+     * @param response what the application made
      * @return true when the response has no body, whatever the application writes
      */
-    boolean encode(HeadWriter head, Request request, Response response) {
+    boolean encode(HeadWriter head, String method, Response response) {
         int status = response.getStatus();
         boolean empty = status == NO_CONTENT || status == RESET_CONTENT || status == NOT_MODIFIED;
         if (empty) {
@@ -81,7 +83,7 @@ final class ResponseHeads {
             throw new HeadersTooLargeException("response head of " + head.length() + " octets (expected: at most "
                     + protocol.maxHeadBytes() + ")");
         }
-        return empty || "HEAD".equals(request.getMethod());
+        return empty || "HEAD".equals(method);
     }
 
     /** Adds an application's fields. */
