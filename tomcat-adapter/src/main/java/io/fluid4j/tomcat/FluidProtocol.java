@@ -117,7 +117,7 @@ public final class FluidProtocol extends ConnectorAttributes implements Protocol
                         TimeUnit.MILLISECONDS);
         InstanceRuntime started = InstanceRuntime.builder()
                 .config(config())
-                .container("tomcat/" + ServerInfo.getServerNumber())
+                .container(container())
                 .loader(FluidProtocol.class.getClassLoader())
                 .containerExecutor(running.executor())
                 .poolSaturation(running)
@@ -361,6 +361,11 @@ public final class FluidProtocol extends ConnectorAttributes implements Protocol
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    /** Name and version. The number has a fourth part, which is not of the version; the other text may be hidden. */
+    private static String container() {
+        return "tomcat/" + ServerInfo.getServerNumber().replaceFirst("^(\\d+\\.\\d+\\.\\d+)\\..*$", "$1");
     }
 
     private Map<String, String> attributes() {

@@ -8,6 +8,7 @@ import io.fluid4j.testkit.WirePeer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 
@@ -31,6 +32,7 @@ final class RouterPeer implements AutoCloseable {
     private static final Duration DEADLINE = Duration.ofSeconds(30);
 
     private final ServerSocket socket;
+    private String hello = "";
 
     RouterPeer() throws IOException {
         socket = new ServerSocket(0, 16, InetAddress.getLoopbackAddress());
@@ -44,8 +46,13 @@ final class RouterPeer implements AutoCloseable {
     /** Waits until the server has dialled in and proved itself. */
     WirePeer accept() throws IOException {
         WirePeer peer = WirePeer.over(socket.accept()).deadline(DEADLINE);
-        peer.handshakeAsAcceptor(SECRET);
+        hello = new String(peer.handshakeAsAcceptor(SECRET).payload(), StandardCharsets.ISO_8859_1);
         return peer;
+    }
+
+    /** The HELLO of the server that was accepted last: an octet a character, texts among them. */
+    String hello() {
+        return hello;
     }
 
     @Override

@@ -72,6 +72,11 @@ abstract class TomcatContract {
         }
     }
 
+    @Test
+    void theServerIsCalledByTheVersionItsMakersGiveIt() {
+        assertThat(router.hello()).containsPattern("tomcat/1[01]\\.\\d+\\.\\d+(?![.\\d])");
+    }
+
     // ---------------------------------------------------------------- requests and responses
 
     @Test
