@@ -133,7 +133,9 @@ final class AccessLog implements AutoCloseable {
         line.append(story.status()).append(' ').append(story.bytesOut()).append(" \"");
         quoted(line, story.referrer()).append("\" \"");
         quoted(line, story.userAgent()).append("\" ");
-        line.append(story.durationNanos() / 1_000).append(' ').append(story.termination());
+        line.append(story.durationNanos() / 1_000)
+                .append(' ')
+                .append(story.ending().word());
         line.append(' ').append(story.idText());
         return line.toString();
     }
@@ -160,12 +162,15 @@ final class AccessLog implements AutoCloseable {
         if (story.firstByteNanos() >= 0) {
             map.put("firstByteMs", story.firstByteNanos() / 1e6);
         }
+        if (story.waitedNanos() > 0) {
+            map.put("waitedMs", story.waitedNanos() / 1e6);
+        }
         putIfKnown(map, "function", story.function());
         putIfKnown(map, "route", story.route());
         putIfKnown(map, "deployment", story.deployment());
         putIfKnown(map, "instance", story.instance());
         map.put("attempts", story.refusals().size() + (story.instance() == null ? 0 : 1));
-        map.put("termination", story.termination());
+        map.put("termination", story.ending().word());
         return map;
     }
 

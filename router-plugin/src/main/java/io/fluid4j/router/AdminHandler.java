@@ -286,9 +286,9 @@ final class AdminHandler extends Handler.Abstract {
     private static Map<String, Object> explain(RequestStory story) {
         Map<String, Object> map = AccessLog.asMap(story);
         List<Map<String, Object>> nacks = new ArrayList<>();
-        for (RouterExchange.Refusal refusal : story.refusals()) {
+        for (ExchangeOutcome.Refusal refusal : story.refusals()) {
             Map<String, Object> nack = new LinkedHashMap<>();
-            nack.put("instance", refusal.instance());
+            nack.put("instance", refusal.instanceId());
             nack.put("reason", refusal.reason());
             nack.put("afterMs", refusal.afterNanos() / 1e6);
             nacks.add(nack);

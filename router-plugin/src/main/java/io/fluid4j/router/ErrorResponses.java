@@ -33,8 +33,8 @@ final class ErrorResponses implements Request.Handler {
     private static final int RETRY_AFTER_SECONDS = 1;
 
     /** Answers a request that an exchange turned down. */
-    void write(RouterExchange exchange, Rejection rejection, Request request, Response response, Callback callback) {
-        RequestFacts facts = exchange.knownFacts();
+    void write(ExchangeOutcome outcome, Rejection rejection, Request request, Response response, Callback callback) {
+        RequestFacts facts = outcome.knownFacts();
         byte[] id = facts == null ? RequestFacts.newRequestId() : facts.requestId();
         write(rejection.status(), rejection.error(), rejection.detail(), id, request, response, callback);
     }

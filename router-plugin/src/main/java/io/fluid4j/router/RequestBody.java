@@ -13,6 +13,8 @@ import java.util.ArrayDeque;
 import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
+import org.eclipse.jetty.http.HttpHeader;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.http.Trailers;
 import org.eclipse.jetty.io.Content;
 import org.eclipse.jetty.server.Request;
@@ -65,7 +67,7 @@ final class RequestBody {
     private boolean stopped;
     private long bytes;
 
-    RequestBody(
+    private RequestBody(
             Owner owner,
             Serial serial,
             Request request,
@@ -78,6 +80,26 @@ final class RequestBody {
         this.maxBytes = maxBytes;
         this.maxReplayBytes = maxReplayBytes;
         this.first = first;
+    }
+
+    /** The body of a request; null when it has none. Reads ahead as far as that takes. */
+    static @Nullable RequestBody of(Owner owner, Serial serial, Request request, long maxBytes, long maxReplayBytes) {
+        long length = request.getLength();
+        HttpVersion version = request.getConnectionMetaData().getHttpVersion();
+        boolean http1 = version == HttpVersion.HTTP_1_1 || version == HttpVersion.HTTP_1_0;
+        if (length == 0 || (length < 0 && http1 && !request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING))) {
+            return null;
+        }
+        Content.Chunk first = null;
+        if (!http1 && length < 0) {
+            // HTTP/2 says with its first frame whether a body follows.
+            first = request.read();
+            if (first != null && first.isLast() && !first.hasRemaining() && !Content.Chunk.isFailure(first)) {
+                first.release();
+                return null;
+            }
+        }
+        return new RequestBody(owner, serial, request, maxBytes, maxReplayBytes, first);
     }
 
     /** Octets read from the client. */

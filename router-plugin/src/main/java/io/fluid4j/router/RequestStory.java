@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param endedMillis when it ended, milliseconds since 1970
  * @param durationNanos from its first octet to its end
  * @param firstByteNanos to the start of the response, -1 when the router answered itself
+ * @param waitedNanos how long no instance was free for it
  */
 @SuppressWarnings("ArrayRecordComponent") // The id is never changed.
 record RequestStory(
@@ -38,24 +39,21 @@ record RequestStory(
         long bytesOut,
         long durationNanos,
         long firstByteNanos,
+        long waitedNanos,
         @Nullable String function,
         @Nullable String route,
         @Nullable String deployment,
         @Nullable String instance,
-        List<RouterExchange.Refusal> refusals,
-        String termination,
+        List<ExchangeOutcome.Refusal> refusals,
+        ExchangeEnding ending,
         @Nullable Usage usage) {
 
     private static final byte[] NO_ID = {};
 
-    static RequestStory of(RouterExchange exchange, long endedNanos, long endedMillis) {
-        Request request = exchange.request();
-        RequestFacts facts = exchange.knownFacts();
+    static RequestStory of(ExchangeOutcome outcome, long endedMillis) {
+        Request request = outcome.request();
+        RequestFacts facts = outcome.knownFacts();
         HttpFields fields = request.getHeaders();
-        Instance instance = exchange.instance();
-        FunctionGroup group = exchange.knownGroup();
-        RouteTable.Route route = exchange.knownRoute();
-        long firstByte = exchange.firstByteNanos();
         return new RequestStory(
                 facts == null ? NO_ID : facts.requestId(),
                 endedMillis,
@@ -69,18 +67,19 @@ record RequestStory(
                 fields.get(HttpHeader.REFERER),
                 fields.get(HttpHeader.USER_AGENT),
                 fields.get("traceparent"),
-                exchange.status(),
-                exchange.bytesIn(),
-                exchange.bytesOut(),
-                endedNanos - exchange.beganNanos(),
-                firstByte == 0 ? -1 : firstByte - exchange.beganNanos(),
-                group == null ? null : group.name(),
-                route == null ? null : route.name(),
-                instance == null ? null : instance.deployment(),
-                instance == null ? null : instance.instanceId(),
-                exchange.refusals(),
-                exchange.termination().word(),
-                exchange.usage());
+                outcome.status(),
+                outcome.bytesIn(),
+                outcome.bytesOut(),
+                outcome.durationNanos(),
+                outcome.firstByteNanos(),
+                outcome.waitedNanos(),
+                outcome.function(),
+                outcome.route(),
+                outcome.deployment(),
+                outcome.instanceId(),
+                outcome.refusals(),
+                outcome.ending(),
+                outcome.usage());
     }
 
     String idText() {

@@ -6,14 +6,9 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Drain;
 import io.fluid4j.frame.ErrorCode;
-import io.fluid4j.frame.Settings;
-import io.fluid4j.frame.Welcome;
 import io.fluid4j.spi.config.CommonKeys;
 import io.fluid4j.spi.config.Config;
-import io.fluid4j.spi.config.ConfigKey;
 import io.fluid4j.spi.config.RouterKeys;
-import io.fluid4j.spi.config.Secret;
-import io.fluid4j.spi.selection.InstanceSelector;
 import io.fluid4j.tunnel.Session;
 import io.fluid4j.tunnel.TunnelAcceptor;
 import io.fluid4j.tunnel.TunnelTls;
@@ -23,16 +18,12 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.OptionalInt;
-import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
@@ -40,19 +31,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
-import org.eclipse.jetty.http.HttpCompliance;
-import org.eclipse.jetty.http.UriCompliance;
-import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
-import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
-import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
-import org.eclipse.jetty.server.ConnectionFactory;
-import org.eclipse.jetty.server.HttpConfiguration;
-import org.eclipse.jetty.server.NetworkConnectionLimit;
 import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.SslConnectionFactory;
 import org.eclipse.jetty.util.component.Graceful;
-import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.jspecify.annotations.Nullable;
 
@@ -67,12 +47,6 @@ public final class Router implements AutoCloseable {
     /** How often deadlines are looked at. A wait or timeout ends at most this much late. */
     private static final Duration SWEEP = Duration.ofMillis(50);
 
-    /** On top of target and fields: method, version and what a head needs between them. */
-    private static final int HEAD_EXTRA_BYTES = 8192;
-    /** What an instance may send, P-6.1, and the router's own fields. */
-    private static final int MAX_RESPONSE_HEAD_BYTES = 128 * 1024;
-
-    private static final int RESPONSE_HEAD_BYTES = 4096;
     private static final Duration CERTIFICATE_CHECK = Duration.ofSeconds(10);
 
     private final String id;
@@ -85,7 +59,6 @@ public final class Router implements AutoCloseable {
     private final @Nullable TunnelTls tls;
     private final ScheduledExecutorService sweeper;
     private final RequestStories stories;
-    private final boolean accounting;
     private final @Nullable AccessLog accessLog;
     private final @Nullable AdminServer admin;
     private final @Nullable TunnelTls https;
@@ -100,18 +73,17 @@ public final class Router implements AutoCloseable {
         this.id = config.find(RouterKeys.ROUTER_ID)
                 .orElseGet(
                         () -> "r" + Long.toHexString(ThreadLocalRandom.current().nextLong()));
-        this.credentials = new ReloadableCredentials(credentials(config));
-        InetSocketAddress tunnelAddress = tunnelAddress(config);
+        this.credentials = new ReloadableCredentials(RouterParts.credentials(config));
+        InetSocketAddress tunnelAddress = RouterParts.tunnelAddress(config);
         int keep = config.get(RouterKeys.EXPLAIN_KEEP);
         this.stories = new RequestStories(keep);
-        this.accessLog = accessLog(config);
-        this.accounting = keep > 0 || accessLog != null;
-        this.https = httpsTls(config);
+        this.accessLog = RouterParts.accessLog(config);
+        this.https = RouterParts.httpsTls(config);
         this.headerTimeoutNanos = config.get(RouterKeys.HTTP_HEADER_TIMEOUT).toNanos();
         RouterSettings settings = RouterSettings.from(config);
         RouterMetrics metrics = new RouterMetrics();
         this.instances = new InstanceTable(
-                selector(config.get(RouterKeys.SELECTOR)), metrics, NanoClock.SYSTEM, Clock.systemUTC());
+                RouterParts.selector(config.get(RouterKeys.SELECTOR)), metrics, NanoClock.SYSTEM, Clock.systemUTC());
         QueuedThreadPool threads = new QueuedThreadPool(200, 4);
         threads.setName("fluid-router");
         threads.setReservedThreads(0);
@@ -124,15 +96,15 @@ public final class Router implements AutoCloseable {
                 instances,
                 metrics,
                 server::getDateField,
-                this::ended);
+                listener(metrics, keep > 0 || accessLog != null));
         context.configure(settings.routes(), settings.proxies(), settings.times(), settings.retries());
         server.setHandler(new RouterHandler(context));
         server.setDynamic(false);
         server.setErrorHandler(context.errors());
         server.setDefaultHandler(null);
-        this.connector = connector(config, settings.limits());
+        this.connector = ClientPorts.connector(server, config, settings.limits(), https);
         server.addConnector(connector);
-        this.tls = tunnelTls(config);
+        this.tls = RouterParts.tunnelTls(config);
         this.transport = TunnelTransport.builder()
                 .name("router")
                 .executor(threads)
@@ -144,7 +116,7 @@ public final class Router implements AutoCloseable {
                 .selectors(connector.getSelectorManager())
                 .bind(tunnelAddress)
                 .tls(tls == null ? null : tls.serverFactory())
-                .welcome(this::welcome)
+                .welcome(() -> RouterParts.welcome(this.config, id))
                 .authenticator(credentials)
                 .listener(instances::listener)
                 .maxHandshakes(config.get(RouterKeys.MAX_HANDSHAKES))
@@ -337,7 +309,7 @@ public final class Router implements AutoCloseable {
             Config before = config;
             Config next = before.reloaded();
             RouterSettings settings = RouterSettings.from(next);
-            Credentials fresh = credentials(next);
+            Credentials fresh = RouterParts.credentials(next);
             context.configure(settings.routes(), settings.proxies(), settings.times(), settings.retries());
             credentials.replace(fresh);
             config = next;
@@ -354,16 +326,12 @@ public final class Router implements AutoCloseable {
         }
     }
 
-    private void ended(RouterExchange exchange, long endedNanos) {
-        if (!accounting) {
-            return;
-        }
-        RequestStory story = RequestStory.of(exchange, endedNanos, System.currentTimeMillis());
-        stories.add(story);
-        AccessLog log = accessLog;
-        if (log != null) {
-            log.add(story);
-        }
+    /** Who hears what becomes of requests, in this order. */
+    private ExchangeListener listener(RouterMetrics metrics, boolean stories) {
+        ExchangeListener counting = new MetricsListener(metrics);
+        return stories
+                ? ExchangeListener.all(counting, new StoryListener(this.stories, accessLog, Clock.systemUTC()))
+                : counting;
     }
 
     private void watchCertificates() {
@@ -397,192 +365,5 @@ public final class Router implements AutoCloseable {
             // One bad exchange must not end the timeouts of all others.
             LOG.log(Level.ERROR, "looking after deadlines failed", e);
         }
-    }
-
-    private Welcome welcome() {
-        Settings settings = new Settings(
-                Math.toIntExact(config.get(CommonKeys.MAX_FRAME)),
-                Math.toIntExact(config.get(CommonKeys.STREAM_WINDOW)),
-                Math.toIntExact(config.get(CommonKeys.SESSION_WINDOW)),
-                0,
-                Math.toIntExact(config.get(CommonKeys.MAX_HEAD)),
-                Math.toIntExact(config.get(CommonKeys.PING_INTERVAL).toMillis()),
-                0);
-        return new Welcome(
-                settings, id, config.get(CommonKeys.REGION), config.get(CommonKeys.ZONE), List.of(), "fluid4j");
-    }
-
-    private RouterConnector connector(Config config, RouterLimits limits) {
-        HttpConfiguration http = new HttpConfiguration();
-        http.setSendServerVersion(false);
-        http.setSendXPoweredBy(false);
-        // The response's own Date is passed on; one is added only when there is none.
-        http.setSendDateHeader(false);
-        http.setHttpCompliance(HttpCompliance.RFC7230);
-        // The container decodes by its own rules; what must not pass is refused by the guard.
-        http.setUriCompliance(UriCompliance.UNSAFE);
-        http.setRequestHeaderSize(limits.maxTargetBytes() + limits.maxFieldBytes() + HEAD_EXTRA_BYTES);
-        http.setResponseHeaderSize(RESPONSE_HEAD_BYTES);
-        http.setMaxResponseHeaderSize(MAX_RESPONSE_HEAD_BYTES);
-        HTTP2CServerConnectionFactory h2c = new HTTP2CServerConnectionFactory(http);
-        tune(h2c);
-        List<ConnectionFactory> factories = new ArrayList<>(List.of(new ClientConnectionFactory(http), h2c));
-        OptionalInt plainPort = config.get(RouterKeys.HTTP_PORT);
-        OptionalInt securePort = config.get(RouterKeys.HTTPS_PORT);
-        if (plainPort.isEmpty() && securePort.isEmpty()) {
-            throw new IllegalArgumentException("fluid.router.http.port and fluid.router.https.port are both off");
-        }
-        SslConnectionFactory secure = securePort.isEmpty() ? null : secure(http, factories);
-        String host = config.get(RouterKeys.HTTP_BIND);
-        int selectors = config.get(RouterKeys.SELECTORS);
-        RouterConnector made = new RouterConnector(
-                server,
-                selectors > 0 ? selectors : defaultSelectors(),
-                plainPort.isPresent(),
-                secure,
-                securePort.isEmpty() ? null : new InetSocketAddress(host, securePort.getAsInt()),
-                factories.toArray(ConnectionFactory[]::new));
-        made.setHost(host);
-        made.setPort(plainPort.isPresent() ? plainPort.getAsInt() : securePort.getAsInt());
-        made.setIdleTimeout(config.get(RouterKeys.HTTP_IDLE_TIMEOUT).toMillis());
-        int most = config.get(RouterKeys.MAX_CONNECTIONS);
-        if (most > 0) {
-            server.addBean(new NetworkConnectionLimit(most, made));
-        }
-        return made;
-    }
-
-    /** TLS, then HTTP/2 or HTTP/1.1 as the client chooses by ALPN. */
-    private SslConnectionFactory secure(HttpConfiguration http, List<ConnectionFactory> factories) {
-        TunnelTls certificate = https;
-        if (certificate == null) {
-            throw new IllegalArgumentException("fluid.router.https.port needs fluid.router.https.certificate and"
-                    + " fluid.router.https.key, or fluid.router.https.keystore");
-        }
-        HTTP2ServerConnectionFactory h2 = new HTTP2ServerConnectionFactory(http);
-        tune(h2);
-        ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory("h2", "http/1.1");
-        alpn.setDefaultProtocol("http/1.1");
-        SslContextFactory.Server contexts = certificate.serverFactory();
-        if (config.get(RouterKeys.HTTPS_CLIENT_REQUIRED)) {
-            contexts.setNeedClientAuth(true);
-        }
-        SslConnectionFactory secure = new SslConnectionFactory(contexts, alpn.getProtocol());
-        factories.add(secure);
-        factories.add(alpn);
-        factories.add(h2);
-        return secure;
-    }
-
-    private void tune(AbstractHTTP2ServerConnectionFactory factory) {
-        factory.setMaxConcurrentStreams(config.get(RouterKeys.HTTP2_MAX_STREAMS));
-        factory.setStreamIdleTimeout(0);
-    }
-
-    /** One thread serves what two processors can bring; more selectors cost hand-offs and win from four on. */
-    private static int defaultSelectors() {
-        return Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
-    }
-
-    private static Credentials credentials(Config config) {
-        String secret =
-                config.find(CommonKeys.TUNNEL_SECRET).map(Secret::reveal).orElse(null);
-        Path file = config.find(RouterKeys.CREDENTIALS_FILE).orElse(null);
-        Credentials credentials;
-        try {
-            credentials = Credentials.of(secret, file);
-        } catch (IOException e) {
-            throw new IllegalArgumentException("fluid.tunnel.credentials-file: cannot read " + file, e);
-        }
-        if (credentials.isEmpty()) {
-            throw new IllegalArgumentException("A router needs a credential for the instances that dial in: set"
-                    + " fluid.tunnel.secret, fluid.tunnel.secret-file or fluid.tunnel.credentials-file");
-        }
-        return credentials;
-    }
-
-    private static @Nullable AccessLog accessLog(Config config) {
-        String where = config.get(RouterKeys.ACCESS_LOG);
-        if (where.equals("off")) {
-            return null;
-        }
-        try {
-            return new AccessLog(where, config.get(RouterKeys.ACCESS_LOG_FORMAT));
-        } catch (IOException e) {
-            throw new IllegalArgumentException("fluid.router.access-log: cannot write to " + where, e);
-        }
-    }
-
-    private static @Nullable TunnelTls tunnelTls(Config config) {
-        return serverTls(
-                config,
-                CommonKeys.TLS_CERTIFICATE,
-                CommonKeys.TLS_KEY,
-                CommonKeys.TLS_KEYSTORE,
-                CommonKeys.TLS_KEYSTORE_PASSWORD,
-                config.find(CommonKeys.TLS_TRUST)
-                        .or(() -> config.find(CommonKeys.TLS_TRUSTSTORE))
-                        .orElse(null));
-    }
-
-    private static @Nullable TunnelTls httpsTls(Config config) {
-        return serverTls(
-                config,
-                RouterKeys.HTTPS_CERTIFICATE,
-                RouterKeys.HTTPS_KEY,
-                RouterKeys.HTTPS_KEYSTORE,
-                RouterKeys.HTTPS_KEYSTORE_PASSWORD,
-                config.find(RouterKeys.HTTPS_CLIENT_TRUST).orElse(null));
-    }
-
-    private static @Nullable TunnelTls serverTls(
-            Config config,
-            ConfigKey<Path> certificate,
-            ConfigKey<Path> key,
-            ConfigKey<Path> keystore,
-            ConfigKey<Secret> password,
-            @Nullable Path trust) {
-        Path chain = config.find(certificate).or(() -> config.find(keystore)).orElse(null);
-        if (chain == null) {
-            return null;
-        }
-        return TunnelTls.server(new TunnelTls.Files(
-                chain,
-                config.find(key).orElse(null),
-                trust,
-                config.find(password).map(Secret::reveal).orElse(null)));
-    }
-
-    private static InetSocketAddress tunnelAddress(Config config) {
-        String bind = config.get(RouterKeys.TUNNEL_BIND);
-        InetSocketAddress address = new InetSocketAddress(bind, config.get(RouterKeys.TUNNEL_PORT));
-        if (address.isUnresolved()) {
-            throw new IllegalArgumentException("fluid.router.tunnel.bind: " + bind + " is not an address here");
-        }
-        boolean secure = config.find(CommonKeys.TLS_CERTIFICATE).isPresent()
-                || config.find(CommonKeys.TLS_KEYSTORE).isPresent();
-        if (!secure && !address.getAddress().isLoopbackAddress()) {
-            throw new IllegalArgumentException("fluid.router.tunnel.bind is " + bind
-                    + ": anything but loopback needs TLS; set fluid.tunnel.tls.certificate and fluid.tunnel.tls.key");
-        }
-        return address;
-    }
-
-    /** The selector of that name. Providers are looked for beside the router, never with the thread's loader. */
-    private static InstanceSelector selector(String name) {
-        List<String> names = new ArrayList<>();
-        for (InstanceSelector one : ServiceLoader.load(InstanceSelector.class, Router.class.getClassLoader())) {
-            if (one.name().equals(name)) {
-                LOG.log(
-                        Level.INFO,
-                        "instances are selected by {0} ({1})",
-                        name,
-                        one.getClass().getName());
-                return one;
-            }
-            names.add(one.name());
-        }
-        throw new IllegalArgumentException(
-                String.format(Locale.ROOT, "fluid.router.selector: no selector is named %s (found: %s)", name, names));
     }
 }

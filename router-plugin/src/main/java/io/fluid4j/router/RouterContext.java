@@ -26,17 +26,12 @@ final class RouterContext {
     /** How often and how far a request goes elsewhere. */
     record Retries(int maxAttempts, long maxReplayBytes, int maxWaiting) {}
 
-    /** Hears about every request that has ended for its client. */
-    interface Account {
-        void ended(RouterExchange exchange, long endedNanos);
-    }
-
     private final NanoClock clock;
     private final RouterLimits limits;
     private final Guard guard;
     private final InstanceTable instances;
     private final RouterMetrics metrics;
-    private final Account account;
+    private final ExchangeListener listener;
     private final LiveExchanges live = new LiveExchanges();
     private final ResponseHeadDecoder responseHeads = new ResponseHeadDecoder();
     private final ErrorResponses errors = new ErrorResponses();
@@ -56,7 +51,7 @@ final class RouterContext {
             InstanceTable instances,
             RouterMetrics metrics,
             Supplier<HttpField> date,
-            Account account) {
+            ExchangeListener listener) {
         this.clock = clock;
         this.limits = limits;
         this.guard = new Guard(limits);
@@ -65,7 +60,7 @@ final class RouterContext {
         this.instances = instances;
         this.metrics = metrics;
         this.date = date;
-        this.account = account;
+        this.listener = listener;
     }
 
     /** Takes what may change while the router runs. */
@@ -94,6 +89,11 @@ final class RouterContext {
 
     RouterMetrics metrics() {
         return metrics;
+    }
+
+    /** Who hears what becomes of exchanges. */
+    ExchangeListener listener() {
+        return listener;
     }
 
     LiveExchanges live() {
@@ -179,17 +179,5 @@ final class RouterContext {
         if (group.waiting().size() > 0) {
             instances.serveWaiting(group);
         }
-    }
-
-    void account(RouterExchange exchange) {
-        long now = clock.nanos();
-        FunctionGroup group = exchange.knownGroup();
-        FunctionMetrics counted = group == null ? metrics.unrouted() : group.metrics();
-        counted.count(exchange.status());
-        counted.duration().record(now - exchange.beganNanos());
-        if (exchange.firstByteNanos() != 0) {
-            counted.timeToFirstByte().record(exchange.firstByteNanos() - exchange.beganNanos());
-        }
-        account.ended(exchange, now);
     }
 }

@@ -1,0 +1,122 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import io.fluid4j.spi.config.Config;
+import io.fluid4j.spi.config.RouterKeys;
+import io.fluid4j.tunnel.TunnelTls;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
+import org.eclipse.jetty.http.HttpCompliance;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
+import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
+import org.eclipse.jetty.server.ConnectionFactory;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.NetworkConnectionLimit;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.jspecify.annotations.Nullable;
+
+/** Makes the ports for clients: HTTP/1.1, h2c, and with a certificate HTTP/2 and HTTP/1.1 by ALPN. */
+final class ClientPorts {
+
+    /** On top of target and fields: method, version and what a head needs between them. */
+    private static final int HEAD_EXTRA_BYTES = 8192;
+    /** What an instance may send, P-6.1, and the router's own fields. */
+    private static final int MAX_RESPONSE_HEAD_BYTES = 128 * 1024;
+
+    private static final int RESPONSE_HEAD_BYTES = 4096;
+
+    private ClientPorts() {}
+
+    /**
+     * The connector of the configured ports, not started.
+     *
+     * @param https the certificate; null without one
+     * @throws IllegalArgumentException naming the key that has to be set or changed
+     */
+    static RouterConnector connector(Server server, Config config, RouterLimits limits, @Nullable TunnelTls https) {
+        HttpConfiguration http = configuration(limits);
+        HTTP2CServerConnectionFactory h2c = new HTTP2CServerConnectionFactory(http);
+        tune(h2c, config);
+        List<ConnectionFactory> factories = new ArrayList<>(List.of(new ClientConnectionFactory(http), h2c));
+        OptionalInt plainPort = config.get(RouterKeys.HTTP_PORT);
+        OptionalInt securePort = config.get(RouterKeys.HTTPS_PORT);
+        if (plainPort.isEmpty() && securePort.isEmpty()) {
+            throw new IllegalArgumentException("fluid.router.http.port and fluid.router.https.port are both off");
+        }
+        SslConnectionFactory secure = securePort.isEmpty() ? null : secure(http, factories, config, https);
+        String host = config.get(RouterKeys.HTTP_BIND);
+        int selectors = config.get(RouterKeys.SELECTORS);
+        RouterConnector made = new RouterConnector(
+                server,
+                selectors > 0 ? selectors : defaultSelectors(),
+                plainPort.isPresent(),
+                secure,
+                securePort.isEmpty() ? null : new InetSocketAddress(host, securePort.getAsInt()),
+                factories.toArray(ConnectionFactory[]::new));
+        made.setHost(host);
+        made.setPort(plainPort.isPresent() ? plainPort.getAsInt() : securePort.getAsInt());
+        made.setIdleTimeout(config.get(RouterKeys.HTTP_IDLE_TIMEOUT).toMillis());
+        int most = config.get(RouterKeys.MAX_CONNECTIONS);
+        if (most > 0) {
+            server.addBean(new NetworkConnectionLimit(most, made));
+        }
+        return made;
+    }
+
+    private static HttpConfiguration configuration(RouterLimits limits) {
+        HttpConfiguration http = new HttpConfiguration();
+        http.setSendServerVersion(false);
+        http.setSendXPoweredBy(false);
+        // The response's own Date is passed on; one is added only when there is none.
+        http.setSendDateHeader(false);
+        http.setHttpCompliance(HttpCompliance.RFC7230);
+        // The container decodes by its own rules; what must not pass is refused by the guard.
+        http.setUriCompliance(UriCompliance.UNSAFE);
+        http.setRequestHeaderSize(limits.maxTargetBytes() + limits.maxFieldBytes() + HEAD_EXTRA_BYTES);
+        http.setResponseHeaderSize(RESPONSE_HEAD_BYTES);
+        http.setMaxResponseHeaderSize(MAX_RESPONSE_HEAD_BYTES);
+        return http;
+    }
+
+    /** TLS, then HTTP/2 or HTTP/1.1 as the client chooses by ALPN. */
+    private static SslConnectionFactory secure(
+            HttpConfiguration http, List<ConnectionFactory> factories, Config config, @Nullable TunnelTls certificate) {
+        if (certificate == null) {
+            throw new IllegalArgumentException("fluid.router.https.port needs fluid.router.https.certificate and"
+                    + " fluid.router.https.key, or fluid.router.https.keystore");
+        }
+        HTTP2ServerConnectionFactory h2 = new HTTP2ServerConnectionFactory(http);
+        tune(h2, config);
+        ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory("h2", "http/1.1");
+        alpn.setDefaultProtocol("http/1.1");
+        SslContextFactory.Server contexts = certificate.serverFactory();
+        if (config.get(RouterKeys.HTTPS_CLIENT_REQUIRED)) {
+            contexts.setNeedClientAuth(true);
+        }
+        SslConnectionFactory secure = new SslConnectionFactory(contexts, alpn.getProtocol());
+        factories.add(secure);
+        factories.add(alpn);
+        factories.add(h2);
+        return secure;
+    }
+
+    private static void tune(AbstractHTTP2ServerConnectionFactory factory, Config config) {
+        factory.setMaxConcurrentStreams(config.get(RouterKeys.HTTP2_MAX_STREAMS));
+        factory.setStreamIdleTimeout(0);
+    }
+
+    /** One thread serves what two processors can bring; more selectors cost hand-offs and win from four on. */
+    private static int defaultSelectors() {
+        return Math.max(1, Runtime.getRuntime().availableProcessors() / 4);
+    }
+}

@@ -1,0 +1,235 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import io.fluid4j.frame.ErrorCode;
+import io.fluid4j.frame.HeadWriter;
+import io.fluid4j.frame.Nack;
+import io.fluid4j.frame.NackReason;
+import io.fluid4j.router.RouterExchange.Phase;
+import io.fluid4j.tunnel.OutboundStream;
+import org.eclipse.jetty.http.HttpHeader;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a request goes: picks an instance, hands the request over, goes elsewhere after a nack and waits when nobody is
+ * free. A request goes elsewhere only when it is known not to have started (PROTOCOL.md P-5.3). Used inside the
+ * exchange only.
+ */
+final class Dispatching {
+
+    private static final long MAX_DEADLINE_MILLIS = 0xFFFF_FFFFL;
+
+    private final RouterExchange exchange;
+    private final RouterContext context;
+    private final ExchangeOutcome outcome;
+    private Attempts attempts = Attempts.FIRST;
+    private @Nullable RequestBody body;
+    private @Nullable SentRequest sent;
+    private boolean expectsContinue;
+    private long waitedSinceNanos;
+
+    Dispatching(RouterExchange exchange, RouterContext context, ExchangeOutcome outcome) {
+        this.exchange = exchange;
+        this.context = context;
+        this.outcome = outcome;
+    }
+
+    void start(@Nullable RequestBody withBody) {
+        body = withBody;
+        expectsContinue = exchange.request().getHeaders().contains(HttpHeader.EXPECT);
+        if (outcome.group().waiting().size() > 0) {
+            // First come first served: nobody overtakes those who wait.
+            waitForInstance();
+        } else {
+            dispatch();
+        }
+    }
+
+    /** True while this is the instance that was asked last and has not refused. */
+    boolean asks(SentRequest one) {
+        return sent == one;
+    }
+
+    /** The instance wants the body (100 Continue). */
+    void sendBody(OutboundStream to) {
+        RequestBody waiting = body;
+        if (expectsContinue && waiting != null) {
+            expectsContinue = false;
+            waiting.start(to);
+        }
+    }
+
+    void onNacked(Instance by, Nack nack) {
+        ask(null);
+        attempts = attempts.writable();
+        attempts.nacked(by, nack, context.clock().nanos() - outcome.beganNanos());
+        outcome.refused(attempts.refusals());
+        NackReason reason = nack.reason();
+        if (reason == NackReason.NOT_DEPLOYED
+                && attempts.nowhereDeployed(outcome.group().instances().size())) {
+            exchange.reject(Rejection.NOT_FOUND);
+            return;
+        }
+        context.metrics().rerouted(reason);
+        sendElsewhere(by);
+    }
+
+    /** There is proof that the request has not reached the instance. */
+    void onNeverArrived(Instance at) {
+        ask(null);
+        sendElsewhere(at);
+    }
+
+    /** Tells the instance to give up; its slot stays taken until the work has ended. */
+    void cancel(ErrorCode code) {
+        SentRequest on = sent;
+        OutboundStream stream = on == null ? null : on.stream();
+        if (stream != null) {
+            stream.cancel(code);
+        }
+    }
+
+    /** When waiting for an instance ends; nanoseconds. */
+    long waitDeadline() {
+        return Math.min(exchange.requestDeadline(), waitedSinceNanos + context.maxWaitNanos());
+    }
+
+    Rejection allNacked() {
+        if (attempts.retries() > 0) {
+            outcome.ending(ExchangeEnding.NACKED);
+        }
+        return Rejection.ALL_NACKED;
+    }
+
+    /**
+     * An instance may have become free for this request, which the caller has taken out of the queue.
+     *
+     * @return false when there was none after all: it is back in the queue, and others need not try
+     */
+    boolean resume() {
+        Serial serial = exchange.serial();
+        if (!serial.enter()) {
+            // Its own deadline is just being looked at; the next in the queue is as good.
+            outcome.group().waiting().putBack(exchange);
+            return false;
+        }
+        try {
+            if (exchange.phase() != Phase.WAITING) {
+                return true;
+            }
+            FunctionGroup to = outcome.group();
+            Instance free = to.pick(attempts, outcome.to().weights());
+            if (free == null) {
+                to.waiting().putBack(exchange);
+                return false;
+            }
+            to.waiting().onServed();
+            outcome.waited(context.clock().nanos());
+            exchange.phase(Phase.WAITING, exchange.requestDeadline());
+            dispatch();
+            return true;
+        } finally {
+            serial.exit();
+        }
+    }
+
+    private void dispatch() {
+        while (true) {
+            Instance instance = outcome.group().pick(attempts, outcome.to().weights());
+            if (instance == null) {
+                waitForInstance();
+                return;
+            }
+            HeadWriter head = head();
+            if (head == null) {
+                exchange.reject(Rejection.BAD_FIELD);
+                return;
+            }
+            if (open(instance, head)) {
+                return;
+            }
+            ask(null);
+            exchange.phase(Phase.NEW, exchange.deadline());
+            exclude(instance);
+        }
+    }
+
+    private @Nullable HeadWriter head() {
+        long left = Math.max(1, (exchange.deadline() - context.clock().nanos()) / 1_000_000L);
+        return RequestHeadEncoder.ofThread()
+                .encode(
+                        outcome.facts(),
+                        body == null ? 0 : exchange.request().getLength(),
+                        Math.min(left, MAX_DEADLINE_MILLIS));
+    }
+
+    /** False when no tunnel of the instance takes it. */
+    private boolean open(Instance instance, HeadWriter head) {
+        RequestBody with = body;
+        SentRequest now = new SentRequest(exchange, exchange.serial(), instance);
+        ask(now);
+        exchange.phase(Phase.SENT, exchange.deadline());
+        OutboundStream stream = instance.open(head, with == null, now);
+        if (stream == null) {
+            return false;
+        }
+        now.opened(stream);
+        if (sent == now && with != null && !expectsContinue) {
+            with.start(stream);
+        }
+        return true;
+    }
+
+    private void ask(@Nullable SentRequest on) {
+        sent = on;
+        outcome.asked(on == null ? null : on.instance());
+    }
+
+    private void exclude(Instance instance) {
+        attempts = attempts.writable();
+        attempts.exclude(instance);
+    }
+
+    private void waitForInstance() {
+        FunctionGroup to = outcome.group();
+        if (!to.recovering()) {
+            exchange.reject(to.instances().isEmpty() ? Rejection.NO_INSTANCE : Rejection.DRAINING);
+            return;
+        }
+        attempts.forgetExcluded();
+        long now = context.clock().nanos();
+        if (waitedSinceNanos == 0) {
+            waitedSinceNanos = now;
+        }
+        outcome.waits(now);
+        exchange.phase(Phase.WAITING, exchange.deadline());
+        if (!to.waiting().offer(exchange, context.maxWaiting(), waitedSinceNanos + context.maxWaitNanos() - now)) {
+            exchange.reject(allNacked());
+            return;
+        }
+        exchange.phase(Phase.WAITING, waitDeadline());
+    }
+
+    /** A nack, or proof that it never arrived: the request is whole and may go elsewhere. */
+    private void sendElsewhere(Instance refusing) {
+        exclude(refusing);
+        exchange.phase(Phase.NEW, exchange.deadline());
+        RequestBody with = body;
+        if (with != null) {
+            with.detach();
+            if (!with.replayable()) {
+                exchange.reject(allNacked());
+                return;
+            }
+        }
+        if (attempts.retries() >= context.maxAttempts()
+                || !outcome.group().retries().tryRetry()) {
+            exchange.reject(allNacked());
+            return;
+        }
+        dispatch();
+    }
+}

@@ -1,0 +1,63 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import io.fluid4j.frame.Usage;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Hears what becomes of requests: the one place where metrics, access log, accounts and explanations take their facts
+ * from. Called on selector threads, inside the exchange: it must not block, should make no garbage, and must not
+ * throw. Calls for one exchange come one after another, for different exchanges at the same time.
+ */
+public interface ExchangeListener {
+
+    /** Hears nothing. */
+    ExchangeListener NONE = new ExchangeListener() {};
+
+    /**
+     * A request has ended for its client, well or badly. Comes exactly once for every request that has reached the
+     * router's handler, after everything but late usage is known. Keep what is needed, not the outcome itself: it holds
+     * the connection's request.
+     *
+     * @param outcome complete but for usage that is still to come
+     */
+    default void onEnd(ExchangeOutcome outcome) {}
+
+    /**
+     * The instance has said what the request has used so far: while a long stream runs, with its end, and once more when
+     * work went on behind the end, which is after {@link #onEnd} then. Values are sums (PROTOCOL.md P-5.22): what is new
+     * is the difference to the one before.
+     *
+     * @param outcome of the exchange, possibly not ended yet
+     * @param total what it has used since it was handed to the instance
+     * @param before what was told the last time; null the first time
+     */
+    default void onUsage(ExchangeOutcome outcome, Usage total, @Nullable Usage before) {}
+
+    /**
+     * One after the other, as one.
+     *
+     * @param listeners in the order in which they hear
+     */
+    static ExchangeListener all(ExchangeListener... listeners) {
+        ExchangeListener[] them = listeners.clone();
+        return new ExchangeListener() {
+            @Override
+            public void onEnd(ExchangeOutcome outcome) {
+                for (ExchangeListener one : them) {
+                    one.onEnd(outcome);
+                }
+            }
+
+            @Override
+            public void onUsage(ExchangeOutcome outcome, Usage total, @Nullable Usage before) {
+                for (ExchangeListener one : them) {
+                    one.onUsage(outcome, total, before);
+                }
+            }
+        };
+    }
+}

@@ -1,0 +1,225 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import io.fluid4j.frame.Usage;
+import java.util.List;
+import org.eclipse.jetty.server.Request;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one exchange. The exchange fills it while it runs; an {@link ExchangeListener} reads it, inside the
+ * exchange and during the call only.
+ */
+public final class ExchangeOutcome {
+
+    /**
+     * An instance that has turned the request down.
+     *
+     * @param instanceId which one
+     * @param reason the nack's reason as a word, such as {@code cpu-throttled}
+     * @param afterNanos when, nanoseconds since the request began
+     */
+    public record Refusal(String instanceId, String reason, long afterNanos) {}
+
+    private final Request request;
+    private final long beganNanos;
+
+    private @Nullable RequestFacts facts;
+    private RouteTable.@Nullable Route route;
+    private @Nullable FunctionGroup group;
+    private @Nullable Instance instance;
+    private @Nullable List<Refusal> refusals;
+    private @Nullable Usage usage;
+    private long waitingSinceNanos;
+    private long waitedNanos;
+    private long firstByteNanos;
+    private long endedNanos;
+    private long bytesIn;
+    private long bytesOut;
+    private int status;
+    private ExchangeEnding ending = ExchangeEnding.COMPLETE;
+
+    ExchangeOutcome(Request request, long beganNanos) {
+        this.request = request;
+        this.beganNanos = beganNanos;
+    }
+
+    // ---- for listeners ---------------------------------------------------------------------------------------
+
+    /** The request id as everybody shows it, 32 hex digits; empty when the request was refused before it got one. */
+    public String requestId() {
+        RequestFacts known = facts;
+        return known == null ? "" : known.requestIdText();
+    }
+
+    /** The function it was for; null when no route took it. */
+    public @Nullable String function() {
+        return group == null ? null : group.name();
+    }
+
+    /** The route that took it; null when none did. */
+    public @Nullable String route() {
+        return route == null ? null : route.name();
+    }
+
+    /** The deployment of the instance that was asked last and did not refuse; null when there is none. */
+    public @Nullable String deployment() {
+        return instance == null ? null : instance.deployment();
+    }
+
+    /** The instance that was asked last and did not refuse; null when there is none. */
+    public @Nullable String instanceId() {
+        return instance == null ? null : instance.instanceId();
+    }
+
+    /** The status the client got, 499 when it went before there was one. */
+    public int status() {
+        return status;
+    }
+
+    /** How it ended. */
+    public ExchangeEnding ending() {
+        return ending;
+    }
+
+    /** Who turned it down, in time's order; immutable. */
+    public List<Refusal> refusals() {
+        List<Refusal> known = refusals;
+        return known == null ? List.of() : List.copyOf(known);
+    }
+
+    /** How many instances turned it down. */
+    public int refusalCount() {
+        return refusals == null ? 0 : refusals.size();
+    }
+
+    /** How long it waited because no instance was free, nanoseconds. */
+    public long waitedNanos() {
+        return waitedNanos;
+    }
+
+    /** From the request to the start of the response, nanoseconds; -1 when the router answered itself. */
+    public long firstByteNanos() {
+        return firstByteNanos == 0 ? -1 : firstByteNanos - beganNanos;
+    }
+
+    /** From the request to its end, nanoseconds. */
+    public long durationNanos() {
+        return endedNanos - beganNanos;
+    }
+
+    /** Octets of the request body that were read. */
+    public long bytesIn() {
+        return bytesIn;
+    }
+
+    /** Octets of the response body that the client has taken. */
+    public long bytesOut() {
+        return bytesOut;
+    }
+
+    /** What the instance said last that it used; null when it has said nothing (yet). */
+    public @Nullable Usage usage() {
+        return usage;
+    }
+
+    // ---- for the router --------------------------------------------------------------------------------------
+
+    Request request() {
+        return request;
+    }
+
+    @Nullable
+    RequestFacts knownFacts() {
+        return facts;
+    }
+
+    @Nullable
+    FunctionGroup knownGroup() {
+        return group;
+    }
+
+    RequestFacts facts() {
+        RequestFacts known = facts;
+        if (known == null) {
+            throw new IllegalStateException("not guarded yet");
+        }
+        return known;
+    }
+
+    RouteTable.Route to() {
+        RouteTable.Route known = route;
+        if (known == null) {
+            throw new IllegalStateException("not routed yet");
+        }
+        return known;
+    }
+
+    FunctionGroup group() {
+        FunctionGroup known = group;
+        if (known == null) {
+            throw new IllegalStateException("not routed yet");
+        }
+        return known;
+    }
+
+    long beganNanos() {
+        return beganNanos;
+    }
+
+    void guarded(RequestFacts found) {
+        facts = found;
+    }
+
+    void routed(RouteTable.Route to, FunctionGroup function) {
+        route = to;
+        group = function;
+    }
+
+    void waits(long nowNanos) {
+        waitingSinceNanos = nowNanos;
+    }
+
+    void waited(long nowNanos) {
+        if (waitingSinceNanos != 0) {
+            waitedNanos += nowNanos - waitingSinceNanos;
+            waitingSinceNanos = 0;
+        }
+    }
+
+    /** Handed to an instance; null: it was refused there, or never arrived. */
+    void asked(@Nullable Instance by) {
+        instance = by;
+    }
+
+    void refused(List<Refusal> soFar) {
+        refusals = soFar;
+    }
+
+    void responds(int with, long nowNanos) {
+        status = with;
+        firstByteNanos = nowNanos;
+    }
+
+    void status(int value) {
+        status = value;
+    }
+
+    void ending(ExchangeEnding how) {
+        ending = how;
+    }
+
+    void used(Usage total) {
+        usage = total;
+    }
+
+    void ended(long nowNanos, long octetsIn, long octetsOut) {
+        waited(nowNanos);
+        endedNanos = nowNanos;
+        bytesIn = octetsIn;
+        bytesOut = octetsOut;
+    }
+}
