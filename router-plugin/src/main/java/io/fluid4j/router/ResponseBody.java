@@ -33,6 +33,9 @@ final class ResponseBody implements Callback {
         /** The client has taken the whole response. */
         void onWritten();
 
+        /** The client has taken all that had come before the response broke off. */
+        void onBrokenOff();
+
         /** The client takes nothing any more. */
         void onWriteFailed(Throwable cause);
     }
@@ -53,6 +56,7 @@ final class ResponseBody implements Callback {
     private boolean writingLast;
     private int writingBytes;
     private boolean ended;
+    private boolean brokenOff;
     private boolean stopped;
     private boolean plainEnd;
     private @Nullable HttpFields trailers;
@@ -109,6 +113,18 @@ final class ResponseBody implements Callback {
         trailers = withTrailers;
         ended = true;
         flush();
+    }
+
+    /** No more will come, and the end neither: writes what has come, then says so. */
+    void breakOff() {
+        if (stopped) {
+            return;
+        }
+        brokenOff = true;
+        flush();
+        if (!writing) {
+            owner.onBrokenOff();
+        }
     }
 
     /** Trailers, once the end has come; null when there are none. */
@@ -220,6 +236,8 @@ final class ResponseBody implements Callback {
         } else if (!stopped) {
             if ((queue != null && !queue.isEmpty()) || ended) {
                 flush();
+            } else if (brokenOff) {
+                owner.onBrokenOff();
             }
         }
     }

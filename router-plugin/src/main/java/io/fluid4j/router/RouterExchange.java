@@ -218,11 +218,19 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
             dispatching.onNeverArrived(by);
         } else if (failure.tunnelLost()) {
             fail(Rejection.INSTANCE_LOST, ExchangeEnding.INSTANCE_LOST);
+        } else if (phase == Phase.RESPONDING && brokenOff(failure.code())) {
+            // What was committed before that reaches the client, also when both came in one read.
+            responseBody.breakOff();
         } else if (failure.code() == ErrorCode.DEADLINE) {
             fail(Rejection.TIMEOUT, ExchangeEnding.TIMEOUT);
         } else {
             fail(Rejection.INSTANCE_FAULT, ExchangeEnding.INSTANCE_FAULT);
         }
+    }
+
+    /** The application ended it (P-5.7), as against a response that is garbled: of that nothing more is passed on. */
+    private static boolean brokenOff(ErrorCode code) {
+        return code == ErrorCode.INTERNAL || code == ErrorCode.SHUTDOWN;
     }
 
     // ---- ends ------------------------------------------------------------------------------------------------
@@ -241,6 +249,13 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
             }
         }
         complete(null);
+    }
+
+    @Override
+    public void onBrokenOff() {
+        if (phase != Phase.DONE) {
+            abort(ExchangeEnding.INSTANCE_FAULT, new EofException(Rejection.INSTANCE_FAULT.detail()));
+        }
     }
 
     /** Jetty calls it a fault to complete a request whose body is awaited; the client has its response. */

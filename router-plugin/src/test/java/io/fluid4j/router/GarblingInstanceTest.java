@@ -4,10 +4,14 @@
  */
 package io.fluid4j.router;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.frame.FrameType;
+import io.fluid4j.frame.FrameWriter;
+import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.Settings;
 import io.fluid4j.testkit.WireFrame;
 import io.fluid4j.testkit.WireHandshake;
@@ -15,6 +19,7 @@ import io.fluid4j.testkit.WirePeer;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -24,6 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An instance that breaks the protocol: nothing of it is passed on, and no truncated body looks complete. */
 @Timeout(60)
@@ -139,6 +145,41 @@ class GarblingInstanceTest {
             RawClient.Answer head = client.readHead();
             peer.send(FrameType.RESPONSE_BODY, 0, request.stream(), new byte[4]);
             peer.responseEnd(request.stream(), null, false);
+            assertThat(client.readBody(head).complete()).isFalse();
+        }
+    }
+
+    /** Beginning and failure in one read of the tunnel: P-5.7 has the body aborted once a head has come. */
+    @ParameterizedTest
+    @ValueSource(longs = {-1, 1000})
+    void whatWasCommittedBeforeAFailureReachesTheClient(long length) throws Exception {
+        try (RawClient client = new RawClient(router.httpPort())) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            int stream = peer.await(FrameType.REQUEST_STARTED).stream();
+            peer.encode(frames -> {
+                FrameWriter.responseStarted(frames, stream, new HeadWriter().response(200, length));
+                FrameWriter.body(frames, FrameType.RESPONSE_BODY, stream, ByteBuffer.wrap("begun".getBytes(US_ASCII)));
+                FrameWriter.cancel(frames, stream, ErrorCode.INTERNAL, "broken off", null, false);
+            });
+            RawClient.Answer head = client.readHead();
+            assertThat(head.status()).isEqualTo(200);
+            RawClient.Answer answer = client.readBody(head);
+            assertThat(answer.complete()).isFalse();
+            assertThat(answer.text()).isEqualTo("begun");
+        }
+    }
+
+    @Test
+    void headCommittedBeforeAFailureReachesTheClient() throws Exception {
+        try (RawClient client = new RawClient(router.httpPort())) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            int stream = peer.await(FrameType.REQUEST_STARTED).stream();
+            peer.encode(frames -> {
+                FrameWriter.responseStarted(frames, stream, new HeadWriter().response(200, -1));
+                FrameWriter.cancel(frames, stream, ErrorCode.SHUTDOWN, "", null, false);
+            });
+            RawClient.Answer head = client.readHead();
+            assertThat(head.status()).isEqualTo(200);
             assertThat(client.readBody(head).complete()).isFalse();
         }
     }
