@@ -61,6 +61,18 @@ public final class InfoServlet extends HttpServlet {
             }
         }
         tls(request, out);
+        line(out, "virtualThread", onVirtualThread());
+    }
+
+    /** By its name, since this is compiled for Java 17. */
+    private static boolean onVirtualThread() {
+        try {
+            return (Boolean) Thread.class.getMethod("isVirtual").invoke(Thread.currentThread());
+        } catch (NoSuchMethodException e) {
+            return false;
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private static void tls(HttpServletRequest request, PrintWriter out) {

@@ -63,12 +63,17 @@ abstract class Battery {
         return run.way() == Way.TUNNEL;
     }
 
+    /** The servers of this part. */
+    Fleet fleet() {
+        return FleetExtension.fleet();
+    }
+
     int port() {
-        return FleetExtension.fleet().port(environment(), run.way());
+        return fleet().port(environment(), run.way());
     }
 
     Server server() {
-        return FleetExtension.fleet().server(environment().distribution());
+        return fleet().server(environment().distribution());
     }
 
     /** A name that no other test uses. */

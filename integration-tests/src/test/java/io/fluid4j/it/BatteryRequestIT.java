@@ -21,6 +21,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** What an application sees of a request. */
 class BatteryRequestIT extends Battery {
 
+    /** Loopback, but neither the router's address nor the instance's. */
+    private static final String FAR_CLIENT = "127.0.0.2";
+
     @Test
     void blockingServletAnswers() throws IOException {
         Response response = get("/response/plain");
@@ -36,10 +39,10 @@ class BatteryRequestIT extends Battery {
 
     @Test
     void remoteAddressIsTheClients() throws IOException {
-        try (RawClient client = connect()) {
+        try (RawClient client = RawClient.connectFrom(FAR_CLIENT, port())) {
             client.send(head("GET", "/info"));
             Response response = client.readResponse("GET");
-            assertThat(response.value("remoteAddr")).isEqualTo("127.0.0.1");
+            assertThat(response.value("remoteAddr")).isEqualTo(FAR_CLIENT);
             assertThat(response.value("remotePort")).isEqualTo(Integer.toString(client.localPort()));
         }
     }
@@ -106,6 +109,19 @@ class BatteryRequestIT extends Battery {
                 "/info/a//b",
                 "/info/a%5Cb",
                 "/info/a%3Fb",
+                "/info/a%252Fb",
+                "/info/%252e%252e/c",
+                "/info/%2525252F",
+                "/info/%E2%82%AC/%F0%9F%98%80",
+                "/info/%FF",
+                "/info/%C3%28",
+                "/info/%C0%AE%C0%AE/c",
+                "/info/a%0Ab",
+                "/info/a%09b",
+                "/info/a%7Eb",
+                "/info/%41",
+                "/info//a///b",
+                "/info/a;jsessionid=abc;x=1?q=1",
                 "/info/a?q=%2F%25&r=a+b",
                 "/info/a?q=a;b",
                 "/info/a?",
@@ -124,7 +140,18 @@ class BatteryRequestIT extends Battery {
 
     /** A router has to know where a path leads before a container has decoded it, so it refuses what hides dots. */
     @ParameterizedTest
-    @ValueSource(strings = {"/info/%2e%2e/info/c", "/info/b/..;/c", "/info/b/%2e%2e;x/c"})
+    @ValueSource(
+            strings = {
+                "/info/%2e%2e/info/c",
+                "/info/b/..;/c",
+                "/info/b/%2e%2e;x/c",
+                "/info/b/.%2e/c",
+                "/info/b/%2e/c",
+                "/info/b/.;x=1/c",
+                "/info/a%00b",
+                "/info/a%zzb",
+                "/info/a%4"
+            })
     void pathsWithHiddenDotsAreRefusedOrDecodedByTheContainersRules(String target) throws IOException {
         Response own = direct("GET", target);
         Response response = get(target);
@@ -315,14 +342,17 @@ class BatteryRequestIT extends Battery {
     @Test
     void accessLogHasTheClientsAddressAndTarget() throws IOException {
         String mark = freshKey();
-        get("/info/" + mark);
+        try (RawClient client = RawClient.connectFrom(FAR_CLIENT, port())) {
+            client.send(head("GET", "/info/" + mark));
+            assertThat(client.readResponse("GET").status()).isEqualTo(200);
+        }
         await().atMost(Duration.ofSeconds(20)).untilAsserted(() -> {
             String line = Files.readAllLines(server().accessLog()).stream()
                     .filter(candidate -> candidate.contains(mark))
                     .findFirst()
                     .orElseThrow(() -> new AssertionError("not in the access log yet"));
             assertThat(line)
-                    .startsWith("127.0.0.1 ")
+                    .startsWith(FAR_CLIENT + " ")
                     .contains("\"GET " + path("/info/" + mark))
                     .contains(" 200 ");
         });
@@ -339,5 +369,12 @@ class BatteryRequestIT extends Battery {
         assertThat(cookie).doesNotContainIgnoringCase("secure");
         assertThat(get("/session", "Cookie: " + cookie.split(";")[0]).text()).isEqualTo("visit 2");
         assertThat(get("/session").text()).isEqualTo("visit 1");
+    }
+
+    @Test
+    void sessionIsKeptByThePathParameter() throws IOException {
+        String id = get("/session").first("set-cookie").split("[=;]")[1];
+        assertThat(get("/session;jsessionid=" + id).text()).isEqualTo("visit 2");
+        assertThat(get("/session;jsessionid=" + id + "?x=1").text()).isEqualTo("visit 3");
     }
 }

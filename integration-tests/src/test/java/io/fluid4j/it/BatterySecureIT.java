@@ -65,6 +65,9 @@ class BatterySecureIT extends Battery {
         assertThat(response.value("secure")).isEqualTo("true");
         assertThat(response.value("serverPort")).isEqualTo(Integer.toString(securePort()));
         assertThat(response.value("requestURL")).isEqualTo("https://localhost:" + securePort() + path("/info"));
+        assertThat(response.value("cipherSuite")).startsWith("TLS_");
+        assertThat(Integer.parseInt(response.value("keySize"))).isGreaterThanOrEqualTo(128);
+        assertThat(response.value("clientCertificate")).isEqualTo("null");
     }
 
     @Test
@@ -72,10 +75,28 @@ class BatterySecureIT extends Battery {
         assertThat(secureGet(false, "/session").first("set-cookie")).containsIgnoringCase("; secure");
     }
 
+    @Test
+    void certificateOfTheClientReachesTheApplication() throws IOException {
+        Response response = secureGet(true, "/info");
+        assertThat(response.value("clientCertificate")).isEqualTo(Certificates.CLIENT_SUBJECT);
+        assertThat(response.value("cipherSuite")).startsWith("TLS_");
+    }
+
+    @Test
+    void certificateOfAnHttp2ClientReachesTheApplication() throws Exception {
+        HttpResponse<String> response = http2(true).send(http2Request("/info").build(), BodyHandlers.ofString());
+        assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
+        assertThat(response.body().lines()).contains("clientCertificate=" + Certificates.CLIENT_SUBJECT);
+    }
+
     private HttpClient http2() {
+        return http2(false);
+    }
+
+    private HttpClient http2(boolean withCertificate) {
         return HttpClient.newBuilder()
                 .version(HttpClient.Version.HTTP_2)
-                .sslContext(FleetExtension.fleet().certificates().client(false))
+                .sslContext(FleetExtension.fleet().certificates().client(withCertificate))
                 .connectTimeout(Duration.ofSeconds(20))
                 .build();
     }

@@ -5,6 +5,7 @@
 package io.fluid4j.it;
 
 import java.io.IOException;
+import java.io.Reader;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -13,9 +14,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Comparator;
+import java.util.Properties;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Where the build keeps its things. */
 final class Build {
+
+    private static final int VIRTUAL_THREADS = 21;
 
     private Build() {}
 
@@ -47,6 +54,35 @@ final class Build {
     /** The {@code java} that runs the servers: that of the tests. */
     static Path java() {
         return Path.of(System.getProperty("java.home"), "bin", "java");
+    }
+
+    /** A {@code java} that has virtual threads: that of the tests, else the newest beside it; null when there is none. */
+    static @Nullable Path javaWithVirtualThreads() {
+        if (Runtime.version().feature() >= VIRTUAL_THREADS) {
+            return java();
+        }
+        Path beside = Path.of(System.getProperty("java.home")).getParent();
+        try (Stream<Path> homes = Files.list(beside)) {
+            return homes.filter(home -> Files.isExecutable(home.resolve("bin/java")))
+                    .filter(home -> feature(home) >= VIRTUAL_THREADS)
+                    .max(Comparator.comparingInt(Build::feature))
+                    .map(home -> home.resolve("bin/java"))
+                    .orElse(null);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What the file {@code release} of a Java's home says; 0 when it says nothing. */
+    private static int feature(Path home) {
+        Properties release = new Properties();
+        try (Reader in = Files.newBufferedReader(home.resolve("release"))) {
+            release.load(in);
+            String version = release.getProperty("JAVA_VERSION", "0").replace("\"", "");
+            return Integer.parseInt(version.split("[.+-]")[0]);
+        } catch (IOException | NumberFormatException e) {
+            return 0;
+        }
     }
 
     /** A port that was free a moment ago, for what cannot be told to choose one itself. */

@@ -23,10 +23,29 @@ final class Fleet implements AutoCloseable {
 
     private static final String HEAP = "-Xmx256m";
 
+    private final String suffix;
+    private final Path java;
+    private final boolean virtualThreads;
     private final Map<Distribution, Server> servers = new EnumMap<>(Distribution.class);
     private @Nullable Certificates certificates;
     private @Nullable RouterServer router;
     private @Nullable RuntimeException failure;
+
+    /** As the tests' own Java is; applications run on the servers' pools. */
+    Fleet() {
+        this("", Build.java(), false);
+    }
+
+    private Fleet(String suffix, Path java, boolean virtualThreads) {
+        this.suffix = suffix;
+        this.java = java;
+        this.virtualThreads = virtualThreads;
+    }
+
+    /** Each server as its maker lets applications run on virtual threads. */
+    static Fleet onVirtualThreads(Path java) {
+        return new Fleet("-virtual", java, true);
+    }
 
     synchronized Certificates certificates() {
         if (certificates == null) {
@@ -37,8 +56,8 @@ final class Fleet implements AutoCloseable {
 
     synchronized RouterServer router() {
         if (router == null) {
-            router = trying(() ->
-                    RouterServer.start("router", HEAP, routes() + certificates().routerProperties()));
+            router = trying(() -> RouterServer.start(
+                    "router" + suffix, HEAP, routes() + certificates().routerProperties()));
         }
         return router;
     }
@@ -92,15 +111,28 @@ final class Fleet implements AutoCloseable {
     }
 
     private Server start(Distribution distribution) {
-        String name = function(distribution);
-        return start(
-                distribution,
-                name,
-                HEAP,
-                router().instanceProperties(name),
-                base -> environments(distribution)
-                        .forEach(environment -> deploy(environment, base, BatteryWar.Api.NONE)),
-                environments(distribution));
+        String function = function(distribution);
+        String name = function + suffix;
+        List<Environment> environments = environments(distribution);
+        String instance = router().instanceProperties(function);
+        Consumer<Path> deploy =
+                base -> environments.forEach(environment -> deploy(environment, base, BatteryWar.Api.NONE));
+        if (!virtualThreads) {
+            return start(distribution, name, HEAP, instance, deploy, environments);
+        }
+        if (distribution.tomcat()) {
+            return TomcatServer.start(java, distribution, name, HEAP, base -> {
+                deploy.accept(base);
+                Delivery.installInTomcat(base, instance);
+                TomcatServer.useVirtualThreads(base);
+            });
+        }
+        List<String> modules = modules(environments);
+        modules.add("threadpool-virtual");
+        return JettyServer.start(java, distribution, name, List.of(HEAP), modules, base -> {
+            deploy.accept(base);
+            Delivery.installInJetty(base, instance);
+        });
     }
 
     /** A server with one environment only, apart from those of the fleet. */
@@ -127,12 +159,16 @@ final class Fleet implements AutoCloseable {
                 Delivery.installInTomcat(base, instanceProperties);
             });
         }
-        List<String> modules = new ArrayList<>(List.of("http", "requestlog", "fluid"));
-        environments.forEach(environment -> modules.add(environment.servlets() + "-deploy"));
-        return JettyServer.start(distribution, name, List.of(heap), modules, base -> {
+        return JettyServer.start(distribution, name, List.of(heap), modules(environments), base -> {
             deploy.accept(base);
             Delivery.installInJetty(base, instanceProperties);
         });
+    }
+
+    private static List<String> modules(List<Environment> environments) {
+        List<String> modules = new ArrayList<>(List.of("http", "requestlog", "fluid"));
+        environments.forEach(environment -> modules.add(environment.servlets() + "-deploy"));
+        return modules;
     }
 
     private static List<Environment> environments(Distribution distribution) {

@@ -31,11 +31,22 @@ record JettyServer(Distribution distribution, ServerProcess process, int httpPor
             List<String> jvmOptions,
             List<String> modules,
             Consumer<Path> prepare) {
+        return start(Build.java(), distribution, name, jvmOptions, modules, prepare);
+    }
+
+    /** The same on a Java of the test's choice. */
+    static JettyServer start(
+            Path java,
+            Distribution distribution,
+            String name,
+            List<String> jvmOptions,
+            List<String> modules,
+            Consumer<Path> prepare) {
         Path base = Build.work(name);
         prepare.accept(base);
-        addModules(distribution, base, modules);
+        addModules(java, distribution, base, modules);
         List<String> command = new ArrayList<>();
-        command.add(Build.java().toString());
+        command.add(java.toString());
         command.addAll(jvmOptions);
         command.add("-jar");
         command.add(distribution.home().resolve("start.jar").toString());
@@ -54,11 +65,11 @@ record JettyServer(Distribution distribution, ServerProcess process, int httpPor
         }
     }
 
-    static void addModules(Distribution distribution, Path base, List<String> modules) {
+    private static void addModules(Path java, Distribution distribution, Path base, List<String> modules) {
         ServerProcess.run(
                 "start.jar --add-modules",
                 List.of(
-                        Build.java().toString(),
+                        java.toString(),
                         "-jar",
                         distribution.home().resolve("start.jar").toString(),
                         "--add-modules=" + String.join(",", modules)),

@@ -103,6 +103,16 @@ final class RawClient implements AutoCloseable {
         return new RawClient(socket);
     }
 
+    /** From that address of this machine. */
+    static RawClient connectFrom(String address, int port) throws IOException {
+        Socket socket = new Socket();
+        socket.setTcpNoDelay(true);
+        socket.setSoTimeout(READ_TIMEOUT_MILLIS);
+        socket.bind(new InetSocketAddress(address, 0));
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), READ_TIMEOUT_MILLIS);
+        return new RawClient(socket);
+    }
+
     /** Over a socket that is connected already, such as one of TLS. */
     static RawClient over(Socket socket) throws IOException {
         socket.setSoTimeout(READ_TIMEOUT_MILLIS);

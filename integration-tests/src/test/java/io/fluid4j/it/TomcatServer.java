@@ -48,6 +48,19 @@ record TomcatServer(Distribution distribution, ServerProcess process, int httpPo
         }
     }
 
+    /** Says in {@code server.xml} that requests run on virtual threads. */
+    static void useVirtualThreads(Path base) {
+        Path serverXml = base.resolve("conf/server.xml");
+        try {
+            Files.writeString(
+                    serverXml,
+                    Files.readString(serverXml)
+                            .replace("<Connector port=\"0\"", "<Connector useVirtualThreads=\"true\" port=\"0\""));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     /** Makes an application of the archive part of a base: {@code docs}, {@code examples}. */
     static void addShipped(Distribution distribution, Path base, String application) {
         Build.copyTree(
@@ -56,6 +69,12 @@ record TomcatServer(Distribution distribution, ServerProcess process, int httpPo
 
     /** Does what is asked to the base folder, then starts it. */
     static TomcatServer start(Distribution distribution, String name, String jvmOptions, Consumer<Path> prepare) {
+        return start(Build.java(), distribution, name, jvmOptions, prepare);
+    }
+
+    /** The same on a Java of the test's choice. */
+    static TomcatServer start(
+            Path java, Distribution distribution, String name, String jvmOptions, Consumer<Path> prepare) {
         Path base = base(distribution, name);
         prepare.accept(base);
         ServerProcess process = ServerProcess.start(
@@ -63,7 +82,7 @@ record TomcatServer(Distribution distribution, ServerProcess process, int httpPo
                 List.of(distribution.home().resolve("bin/catalina.sh").toString(), "run"),
                 base,
                 Map.of(
-                        "JAVA_HOME", Build.java().getParent().getParent().toString(),
+                        "JAVA_HOME", java.getParent().getParent().toString(),
                         "CATALINA_HOME", distribution.home().toString(),
                         "CATALINA_BASE", base.toString(),
                         "CATALINA_OPTS", jvmOptions),
