@@ -56,6 +56,12 @@ final class TunnelConnection implements Connection, Flusher.Owner {
     /** Urgent frames cannot overtake what lies in the socket. */
     private static final int NEAR_SEND_BUFFER_BYTES = 256 * 1024;
 
+    /**
+     * Reads in a row before the selector gets its turn: a peer that keeps the socket full would else keep every other
+     * connection of the selector waiting, and its own answers in the queue, uncounted.
+     */
+    private static final int READS_PER_TURN = 8;
+
     /** Room for the plain octets of one more TLS record. */
     private static final int TLS_RECORD_BYTES = 17 * 1024;
 
@@ -397,8 +403,9 @@ final class TunnelConnection implements Connection, Flusher.Owner {
         }
     }
 
-    /** Reads what is there; true when more may come. */
+    /** Reads what is there, within a turn's measure; true when more may come. */
     private boolean fill() throws IOException, SessionException {
+        int turn = 0;
         while (end.get() == null) {
             ReadBuffer target = readBuffer;
             if (target == null) {
@@ -423,6 +430,9 @@ final class TunnelConnection implements Connection, Flusher.Owner {
                 releaseReadBuffer(); // Somebody kept a slice (C-7).
             }
             if (tls == null && count < BufferPool.BUFFER_BYTES) {
+                return true; // C-8
+            }
+            if (++turn == READS_PER_TURN) {
                 return true; // C-8
             }
         }

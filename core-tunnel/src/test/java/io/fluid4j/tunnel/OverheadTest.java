@@ -131,12 +131,14 @@ final class OverheadTest {
                 RawPeer peer = RawPeer.established(tunnels.acceptor.localPort(), router)) {
             tunnels.requester();
             int[] id = {0};
-            sendUntilClosed(peer, out -> {
+            // Also while the peer always has more to say, as it does here: its answers must not gather uncounted.
+            int sent = sendUntilClosed(peer, out -> {
                 for (int i = 0; i < 2_000; i++) {
                     FrameWriter.requestStarted(out, ++id[0], Tunnels.get("/"), true);
                 }
             });
             assertThat(take(tunnels.requesterEvents.closed)).isEqualTo(ErrorCode.RATE_LIMITED);
+            assertThat(sent).isLessThan(FLOOD);
         }
     }
 
@@ -191,13 +193,15 @@ final class OverheadTest {
         }
     }
 
-    private static void sendUntilClosed(RawPeer peer, Consumer<ByteBuffer> frames) {
+    /** How often it could send. */
+    private static int sendUntilClosed(RawPeer peer, Consumer<ByteBuffer> frames) {
         for (int i = 0; i < FLOOD; i++) {
             try {
                 peer.send(frames);
             } catch (IOException e) {
-                return;
+                return i;
             }
         }
+        return FLOOD;
     }
 }
