@@ -154,4 +154,12 @@ final class InstanceBean implements InstanceMXBean {
     public Map<String, Long> getCpuNanos() {
         return runtime.parts().meter().latest();
     }
+
+    @Override
+    public Map<String, Integer> getContainerPool() {
+        PoolProbe pool = runtime.parts().poolProbe();
+        return pool == null
+                ? Map.of()
+                : Map.of("busy", pool.busyThreads(), "max", pool.maxThreads(), "queued", pool.queuedTasks());
+    }
 }

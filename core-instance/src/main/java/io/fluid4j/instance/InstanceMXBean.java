@@ -106,4 +106,11 @@ public interface InstanceMXBean {
      * @return kind, and nanoseconds
      */
     Map<String, Long> getCpuNanos();
+
+    /**
+     * The container's thread pool.
+     *
+     * @return {@code busy}, {@code max} and {@code queued}; empty when the container does not tell
+     */
+    Map<String, Integer> getContainerPool();
 }

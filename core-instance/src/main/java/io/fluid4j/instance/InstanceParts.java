@@ -39,6 +39,7 @@ final class InstanceParts implements AutoCloseable {
     private final Config config;
     private final String container;
     private final String affinityRoute;
+    private final @Nullable PoolProbe poolProbe;
     private final Identity identity;
     private final byte[] sessionGroup = new byte[Hello.SESSION_GROUP_BYTES];
     private final ScheduledThreadPoolExecutor scheduler;
@@ -60,6 +61,7 @@ final class InstanceParts implements AutoCloseable {
         container = requireNonNull(builder.container);
         exchanges = requireNonNull(builder.exchanges);
         affinityRoute = builder.affinityRoute;
+        poolProbe = builder.poolProbe;
         SecureRandom random = new SecureRandom();
         byte[] id = new byte[ID_BYTES];
         random.nextBytes(id);
@@ -224,6 +226,10 @@ final class InstanceParts implements AutoCloseable {
 
     ExchangeRunner runner() {
         return runner;
+    }
+
+    @Nullable PoolProbe poolProbe() {
+        return poolProbe;
     }
 
     SchedulerLag lag() {

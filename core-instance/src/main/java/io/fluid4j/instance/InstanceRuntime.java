@@ -47,6 +47,7 @@ public final class InstanceRuntime implements AutoCloseable {
     /** How often the queue is searched for exchanges no thread came for: a fifth of the default limit of 250 ms. */
     static final long EXPIRY_INTERVAL_MILLIS = 50;
 
+    private static final long EXPIRY_LOG_INTERVAL_NANOS = 10_000_000_000L;
     private static final long METER_INTERVAL_MILLIS = 1_000;
 
     /** Least distance of two HEALTH frames; keeps below the budget of 40 a second (P-9.4). */
@@ -73,6 +74,10 @@ public final class InstanceRuntime implements AutoCloseable {
     private final Object lock = new Object();
 
     private volatile long lastPushNanos;
+
+    // Of the scheduler's thread alone.
+    private long expired;
+    private long expiryLoggedNanos = System.nanoTime() - EXPIRY_LOG_INTERVAL_NANOS;
 
     /** Guarded by the lock. */
     private State state = State.NEW;
@@ -264,9 +269,12 @@ public final class InstanceRuntime implements AutoCloseable {
 
     private void expire() {
         parts.lag().fired(System.nanoTime());
-        int expired = runner.expire();
-        if (expired > 0) {
+        expired += runner.expire();
+        long now = System.nanoTime();
+        if (expired > 0 && now - expiryLoggedNanos > EXPIRY_LOG_INTERVAL_NANOS) {
             LOG.log(WARNING, "{0} requests had waited too long for a thread and were handed back", expired);
+            expired = 0;
+            expiryLoggedNanos = now;
         }
         parts.admission().look(System.nanoTime());
         parts.lag().armed(System.nanoTime());

@@ -214,9 +214,8 @@ final class RequestScope
     public void onCancel(ErrorCode code, @Nullable Throwable cause) {
         cancelled = true;
         if (code == ErrorCode.DEADLINE) {
+            // Not a sign for the limit: a dependency that hangs must not take the room of requests that do not need it.
             accounts.outcomes().timedOut();
-            accounts.limit()
-                    .onOverload(accounts.nanoTime(), accounts.admission().inFlight());
         }
         Exchange running = exchange;
         if (running != null && !completed) {

@@ -275,6 +275,23 @@ class InstanceRuntimeTest {
     }
 
     @Test
+    void deadlinesThatPassAreCountedAndTakeNobodysRoom() {
+        container.at("/hangs", this::block);
+        Session session = start("fluid.max-concurrency", "0");
+        int before = new InstanceBean(instance).getLimit();
+        for (int i = 0; i < 3; i++) {
+            FakeRouter.Answer answer = router.get(session, "/hangs", 50);
+            until("it runs", () -> instance.inFlight() >= 1);
+            answer.stream.cancel(ErrorCode.DEADLINE);
+            assertThat(take(container.cancels)).isEqualTo(ErrorCode.DEADLINE);
+        }
+
+        assertThat(instance.parts().accounts().outcomes().timeouts()).isEqualTo(3);
+        assertThat(FakeRouter.get(router.get(session, "/hello").status)).isEqualTo(200);
+        assertThat(new InstanceBean(instance).getLimit()).isGreaterThanOrEqualTo(before);
+    }
+
+    @Test
     void drainTellsFirstFinishesAndReports() {
         CountDownLatch running = new CountDownLatch(1);
         container.at("/block", request -> {

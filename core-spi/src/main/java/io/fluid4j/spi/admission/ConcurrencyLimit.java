@@ -29,8 +29,8 @@ public interface ConcurrencyLimit {
     void onFirstByte(long nowNanos, long firstByteNanos, int inFlight);
 
     /**
-     * A request was refused after it had been admitted, because it had waited too long to start; or it missed its
-     * deadline. A clear sign of too much.
+     * A request was refused after it had been admitted, because it had waited too long to start. A clear sign of too
+     * much.
      *
      * @param nowNanos monotonic time, in nanoseconds
      * @param inFlight requests in flight now
