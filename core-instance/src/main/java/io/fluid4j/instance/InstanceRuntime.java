@@ -189,6 +189,14 @@ public final class InstanceRuntime implements AutoCloseable {
     }
 
     /**
+     * Applications came or went: looks at once which paths there are, instead of with the next health sample. Any thread;
+     * does nothing when nothing has changed.
+     */
+    public void contextsChanged() {
+        refreshPaths();
+    }
+
+    /**
      * The id of this process: random per boot.
      *
      * @return the id

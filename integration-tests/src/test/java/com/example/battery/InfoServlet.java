@@ -61,6 +61,7 @@ public final class InfoServlet extends HttpServlet {
             }
         }
         tls(request, out);
+        line(out, "server", getServletContext().getServerInfo());
         line(out, "virtualThread", onVirtualThread());
     }
 

@@ -24,7 +24,8 @@ record RouterServer(ServerProcess process, int httpPort, int httpsPort, int tunn
         implements AutoCloseable {
 
     private static final Duration START_LIMIT = Duration.ofSeconds(60);
-    private static final Pattern STARTED =
+    /** What a router says once it is up: its ports, in this order. */
+    static final Pattern STARTED =
             Pattern.compile("router \\S+: http (\\d+), https (\\d+|off), tunnels (\\d+), admin (\\d+)");
 
     /** @param properties more lines of its configuration: routes, limits */

@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Counts as a slice of its request what a context runs on threads that it sends for by itself: asynchronous dispatches,
- * {@code AsyncContext.start}, listeners. Follows contexts as they come and go. Stateless.
+ * {@code AsyncContext.start}, listeners. Follows contexts as they come and go; to be registered
+ * before they start, since a context that stops forgets listeners that came later. Stateless.
  *
  * <p>Jetty names the request when it enters a context for it, in every environment; where it enters one for nobody, no
  * slice begins.

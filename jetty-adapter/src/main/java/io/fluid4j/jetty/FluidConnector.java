@@ -18,8 +18,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
@@ -34,7 +32,6 @@ import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.ProxyCustomizer;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.handler.ContextHandler;
 import org.eclipse.jetty.util.VirtualThreads;
 import org.eclipse.jetty.util.annotation.ManagedAttribute;
 import org.eclipse.jetty.util.annotation.ManagedObject;
@@ -66,7 +63,6 @@ public final class FluidConnector extends AbstractConnector {
     private final HttpChannel.Factory channelFactory = new HttpChannel.DefaultFactory();
     private final ChannelPool channels = new ChannelPool(MAX_IDLE_CHANNELS);
     private final LifeCycle.Listener serverListener = new ServerListener();
-    private final ContextSlices contextSlices = new ContextSlices();
     private final PlaceholderConnection placeholder;
     private volatile Executor exchangeExecutor;
     private volatile @Nullable InstanceRuntime runtime;
@@ -112,6 +108,8 @@ public final class FluidConnector extends AbstractConnector {
         this.exchangeExecutor = getExecutor();
         this.placeholder = new PlaceholderConnection(getScheduler(), getExecutor());
         WebappClasses.apply(server);
+        server.addEventListener(new ContextSlices());
+        server.addEventListener(new Deployments(() -> runtime));
     }
 
     /**
@@ -156,10 +154,9 @@ public final class FluidConnector extends AbstractConnector {
                 .container("jetty/" + Server.getVersion())
                 .containerExecutor(exchangeExecutor)
                 .exchanges((stream, head, scope) -> new HttpStreamOverTunnel(this, stream, head, scope))
-                .contextPaths(this::contextPaths)
+                .contextPaths(() -> Deployments.paths(getServer()))
                 .poolSaturation(new ThreadPoolProbe(exchangeExecutor))
                 .build();
-        getServer().addEventListener(contextSlices);
         if (getServer().isStarted()) {
             dial();
         } else {
@@ -170,7 +167,6 @@ public final class FluidConnector extends AbstractConnector {
     @Override
     protected void doStop() throws Exception {
         getServer().removeEventListener(serverListener);
-        getServer().removeEventListener(contextSlices);
         InstanceRuntime running = runtime;
         runtime = null;
         if (running != null) {
@@ -228,18 +224,6 @@ public final class FluidConnector extends AbstractConnector {
         } catch (ExecutionException | TimeoutException e) {
             LOG.warn("The drain did not come to its end", e);
         }
-    }
-
-    /** The paths of the contexts that could answer now, the root's as an empty one. */
-    private Set<String> contextPaths() {
-        Set<String> paths = new TreeSet<>();
-        for (ContextHandler context : getServer().getDescendants(ContextHandler.class)) {
-            if (context.isAvailable()) {
-                String path = context.getContextPath();
-                paths.add("/".equals(path) ? "" : path);
-            }
-        }
-        return paths;
     }
 
     private static Config read(Map<String, @Nullable String> options) {

@@ -1,0 +1,128 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.jetty;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.fluid4j.Fluid;
+import io.fluid4j.frame.NackReason;
+import io.fluid4j.spi.config.Config;
+import io.fluid4j.spi.config.Role;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Map;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.handler.ContextHandlerCollection;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** A Jetty that an application starts itself: one connector added by hand, contexts that come and go. */
+@Timeout(60)
+class EmbeddedTest {
+
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private final TestRouter router = new TestRouter();
+    private final Server server = new Server();
+    private final ContextHandlerCollection contexts = new ContextHandlerCollection(true);
+    private FluidConnector connector;
+
+    @BeforeEach
+    void start() throws Exception {
+        Config config = Config.builder()
+                .role(Role.INSTANCE)
+                .explicit(Map.of(
+                        "fluid.function",
+                        "embedded",
+                        "fluid.router.urls",
+                        router.url(),
+                        "fluid.tunnel.secret",
+                        TestRouter.SECRET,
+                        // Long, so that nothing here is found by a look now and then.
+                        "fluid.health.interval",
+                        "10s"))
+                .build();
+        connector = new FluidConnector(server, config);
+        server.addConnector(connector);
+        server.setHandler(contexts);
+        contexts.addHandler(context("/one"));
+        contexts.addHandler(context("/two"));
+        server.start();
+        assertThat(router.nextTunnel(PATIENCE)).isNotNull();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        server.stop();
+        router.close();
+    }
+
+    private static ServletContextHandler context(String path) {
+        ServletContextHandler context = new ServletContextHandler(path);
+        context.addServlet(
+                new ServletHolder(new HttpServlet() {
+                    private static final long serialVersionUID = 1;
+
+                    @Override
+                    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+                        response.getWriter().print(path + " " + Fluid.current().function());
+                    }
+                }),
+                "/*");
+        return context;
+    }
+
+    private void assertNotDeployed(String target) {
+        assertThat(router.send(Req.get(target)).outcome())
+                .startsWith("nack")
+                .contains("reasonNumber=" + NackReason.NOT_DEPLOYED.number() + ",");
+    }
+
+    @Test
+    void requestsAreServed() throws Exception {
+        assertThat(connector.getDeployment()).isEqualTo("embedded@default");
+        assertThat(router.session().peerHello().function()).isEqualTo("embedded");
+        assertThat(router.get("/one/x").text()).isEqualTo("/one embedded");
+        assertThat(router.get("/two/x").text()).isEqualTo("/two embedded");
+        assertThat(router.get("/three").status()).isEqualTo(404);
+    }
+
+    @Test
+    void contextThatStopsTakesNoMoreRequestsFromThatMomentOn() throws Exception {
+        ServletContextHandler two =
+                (ServletContextHandler) contexts.getHandlers().get(1);
+        two.stop();
+        assertNotDeployed("/two/x");
+        assertThat(router.get("/one/x").status()).isEqualTo(200);
+        two.start();
+        assertThat(router.get("/two/x").text()).isEqualTo("/two embedded");
+    }
+
+    @Test
+    void contextsComeAndGoWhileTheServerRuns() throws Exception {
+        ServletContextHandler late = context("/late");
+        assertThat(router.get("/late/x").status()).isEqualTo(404);
+        contexts.addHandler(late);
+        late.start();
+        assertThat(router.get("/late/x").text()).isEqualTo("/late embedded");
+        late.stop();
+        contexts.removeHandler(late);
+        assertNotDeployed("/late/x");
+        assertThat(router.get("/one/x").status()).isEqualTo(200);
+    }
+
+    @Test
+    void routersHearOfTheEndOfTheServerFirst() throws Exception {
+        server.stop();
+        assertThat(router.awaitDrain(PATIENCE)).isNotNull();
+    }
+}
