@@ -4,6 +4,7 @@
  */
 package io.fluid4j.tomcat;
 
+import jakarta.servlet.http.HttpServletResponse;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.MethodType;
@@ -19,17 +20,29 @@ import org.jspecify.annotations.Nullable;
  * setStartTimeNanos} and a map. Looked up once.
  */
 final class CoyoteShim {
+    /** Before Tomcat 11 (Servlet 6.1) the HTTP parser changes the names of header fields to lower case. */
+    static final boolean LOWER_CASE_NAMES = find(
+                    MethodHandles.publicLookup(),
+                    HttpServletResponse.class,
+                    "sendRedirect",
+                    MethodType.methodType(void.class, String.class, int.class, boolean.class))
+            == null;
+
     private static final MethodHandle SET_METHOD;
     private static final MethodHandle MARK_START;
 
     /** Null where trailers are a Map that may be changed. */
-    private static final @Nullable MethodHandle MIME_TRAILERS =
-            find(MethodHandles.publicLookup(), "getMimeTrailerFields", MethodType.methodType(MimeHeaders.class));
+    private static final @Nullable MethodHandle MIME_TRAILERS = find(
+            MethodHandles.publicLookup(),
+            Request.class,
+            "getMimeTrailerFields",
+            MethodType.methodType(MimeHeaders.class));
 
     static {
         MethodHandles.Lookup lookup = MethodHandles.publicLookup();
-        MethodHandle setMethod = find(lookup, "setMethod", MethodType.methodType(void.class, String.class));
-        MethodHandle markStart = find(lookup, "markStartTime", MethodType.methodType(void.class));
+        MethodHandle setMethod =
+                find(lookup, Request.class, "setMethod", MethodType.methodType(void.class, String.class));
+        MethodHandle markStart = find(lookup, Request.class, "markStartTime", MethodType.methodType(void.class));
         try {
             SET_METHOD = setMethod != null
                     ? setMethod
@@ -77,9 +90,9 @@ final class CoyoteShim {
         setNanos.invokeExact(request, System.nanoTime());
     }
 
-    private static @Nullable MethodHandle find(MethodHandles.Lookup lookup, String name, MethodType type) {
+    private static @Nullable MethodHandle find(MethodHandles.Lookup lookup, Class<?> in, String name, MethodType type) {
         try {
-            return lookup.findVirtual(Request.class, name, type);
+            return lookup.findVirtual(in, name, type);
         } catch (NoSuchMethodException | IllegalAccessException e) {
             return null;
         }

@@ -233,9 +233,6 @@ final class FluidProcessor extends AbstractProcessor {
             parseHost(null);
         } else {
             authority.setBytes(head.targetArray(), head.authorityOffset(), head.authorityLength());
-            request.getMimeHeaders()
-                    .addValue("Host")
-                    .setBytes(head.targetArray(), head.authorityOffset(), head.authorityLength());
             parseHost(authority);
         }
         Map<String, Object> attributes = exchange().scope().requestAttributes();
@@ -336,7 +333,7 @@ final class FluidProcessor extends AbstractProcessor {
 
     @Override
     protected void prepareResponse() throws IOException {
-        boolean bodyless = heads.encode(output.headWriter(), exchange().head().method(), response);
+        boolean bodyless = heads.encode(output.headWriter(), exchange().head(), response);
         response.setCommitted(true);
         output.head(response.getContentLengthLong(), bodyless);
         exchange().scope().responseStarted(response.getStatus());

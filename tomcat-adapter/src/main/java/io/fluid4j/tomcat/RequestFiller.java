@@ -8,6 +8,8 @@ import io.fluid4j.frame.Fields;
 import io.fluid4j.frame.HeaderTable;
 import io.fluid4j.frame.RequestHead;
 import java.net.InetAddress;
+import java.util.Arrays;
+import java.util.Locale;
 import org.apache.coyote.Request;
 import org.apache.tomcat.util.buf.MessageBytes;
 import org.apache.tomcat.util.http.MimeHeaders;
@@ -28,6 +30,12 @@ final class RequestFiller {
     static final int UNLIMITED = -1;
 
     private static final int EXPECT = HeaderTable.indexOf("Expect");
+
+    /** As this version's HTTP parser shows them to applications. */
+    private static final String[] NAMES = names();
+
+    private static final String HOST = shown("Host");
+    private static final String CONTENT_LENGTH = shown("Content-Length");
 
     private static final int BAD_REQUEST = 400;
     private static final int EXPECTATION_FAILED = 417;
@@ -50,7 +58,8 @@ final class RequestFiller {
     }
 
     /**
-     * Fills the request, all but the server name (see {@link FluidProcessor}).
+     * Fills the request, all but the server name (see {@link FluidProcessor}). {@code Host} comes first, as clients of
+     * HTTP/1.1 send it.
      *
      * @return {@link #ACCEPTED}, or the status to refuse it with
      */
@@ -61,6 +70,11 @@ final class RequestFiller {
         request.protocol().setString(protocol(head.protocol()));
         request.setSendfile(false);
         addresses(request, head);
+        if (head.authorityLength() > 0) {
+            request.getMimeHeaders()
+                    .addValue(HOST)
+                    .setBytes(head.targetArray(), head.authorityOffset(), head.authorityLength());
+        }
         if (!target(request, head)) {
             return BAD_REQUEST;
         }
@@ -128,7 +142,7 @@ final class RequestFiller {
         // With END 0 also means that the client said nothing; only for methods with a body it is worth telling.
         if (length > 0 || (length == 0 && (!head.endOfRequest() || bodyExpected(head.method())))) {
             request.setContentLength(length);
-            request.getMimeHeaders().addValue("Content-Length").setLong(length);
+            request.getMimeHeaders().addValue(CONTENT_LENGTH).setLong(length);
         }
     }
 
@@ -139,8 +153,8 @@ final class RequestFiller {
             byte[] octets = cursor.array();
             int index = cursor.index();
             MessageBytes value = index == 0
-                    ? headers.addValue(octets, cursor.nameOffset(), cursor.nameLength())
-                    : headers.addValue(HeaderTable.name(index));
+                    ? literal(headers, octets, cursor.nameOffset(), cursor.nameLength())
+                    : headers.addValue(NAMES[index]);
             value.setBytes(octets, cursor.valueOffset(), cursor.valueLength());
             if (index == EXPECT && protocol != 0x10) {
                 if (!value.equalsIgnoreCase("100-continue")) {
@@ -150,6 +164,41 @@ final class RequestFiller {
             }
         }
         return ACCEPTED;
+    }
+
+    private static MessageBytes literal(MimeHeaders headers, byte[] octets, int start, int length) {
+        for (int i = start; CoyoteShim.LOWER_CASE_NAMES && i < start + length; i++) {
+            if (upperCase(octets[i])) {
+                return headers.addValue(lowerCase(octets, start, length), 0, length);
+            }
+        }
+        return headers.addValue(octets, start, length);
+    }
+
+    private static byte[] lowerCase(byte[] octets, int start, int length) {
+        byte[] lower = Arrays.copyOfRange(octets, start, start + length);
+        for (int i = 0; i < length; i++) {
+            if (upperCase(lower[i])) {
+                lower[i] = (byte) (lower[i] | 0x20);
+            }
+        }
+        return lower;
+    }
+
+    private static boolean upperCase(byte octet) {
+        return octet >= 'A' && octet <= 'Z';
+    }
+
+    private static String shown(String name) {
+        return CoyoteShim.LOWER_CASE_NAMES ? name.toLowerCase(Locale.ROOT) : name;
+    }
+
+    private static String[] names() {
+        String[] names = new String[HeaderTable.SIZE];
+        for (int i = 1; i < names.length; i++) {
+            names[i] = shown(HeaderTable.name(i));
+        }
+        return names;
     }
 
     private static boolean bodyExpected(String method) {

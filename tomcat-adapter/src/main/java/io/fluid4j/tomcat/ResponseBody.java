@@ -30,10 +30,14 @@ import org.jspecify.annotations.Nullable;
  * be those of other streams.
  */
 final class ResponseBody implements OutputBuffer, Callback {
-    /** What most responses need. */
-    private static final int MIN_BUFFER_BYTES = 8 * 1024;
+    /** Of the first buffer: a small response or an event. Thousands may be open at a time and hold nothing meanwhile. */
+    private static final int MIN_BUFFER_BYTES = 512;
+    /** What is held before the first send, so that small responses are one. */
+    private static final int FIRST_BYTES = 8 * 1024;
     /** The longest body frame that does not delay urgent ones (P-9.1). */
     private static final int MAX_BUFFER_BYTES = 32 * 1024;
+    /** Has no room and is never written to. */
+    private static final ByteBuffer NONE = ByteBuffer.allocate(0);
 
     private final FluidProcessor processor;
     private final HeadWriter head = new HeadWriter();
@@ -50,7 +54,7 @@ final class ResponseBody implements OutputBuffer, Callback {
     private @Nullable HeadWriter trailers;
 
     /** Octets not yet given to the stream, in write mode. The writer's while {@link #sending} is false or it appends. */
-    private ByteBuffer held = ByteBuffer.allocate(MIN_BUFFER_BYTES);
+    private ByteBuffer held = NONE;
 
     // Guarded by lock.
     private @Nullable InboundStream stream;
@@ -88,6 +92,7 @@ final class ResponseBody implements OutputBuffer, Callback {
         try {
             stream = null;
             failure = null;
+            spare = null;
             flushWanted = false;
             interested = false;
             endWanted = false;
@@ -102,7 +107,7 @@ final class ResponseBody implements OutputBuffer, Callback {
         endRequested = false;
         trailers = null;
         if (held.capacity() > MAX_BUFFER_BYTES) {
-            held = ByteBuffer.allocate(MIN_BUFFER_BYTES);
+            held = NONE;
         }
         held.clear();
     }
@@ -148,7 +153,7 @@ final class ResponseBody implements OutputBuffer, Callback {
         }
         int limit = chunk.limit();
         chunk.limit(chunk.position() + taken);
-        if (!sending && taken <= held.remaining()) {
+        if (!sending && fits(taken)) {
             held.put(chunk);
         } else if (sending || processor.listening()) {
             append(chunk);
@@ -285,12 +290,8 @@ final class ResponseBody implements OutputBuffer, Callback {
         Runnable then = null;
         lock.lock();
         try {
-            sending = false;
-            if (inFlight != null) {
-                inFlight.clear();
-                spare = inFlight;
-                inFlight = null;
-            }
+            reuse(inFlight);
+            inFlight = null;
             if (cause != null && failure == null) {
                 failure = cause instanceof IOException io ? io : new IOException("response could not be sent", cause);
             }
@@ -299,11 +300,12 @@ final class ResponseBody implements OutputBuffer, Callback {
                 afterEnd = null;
             } else if (endWanted || flushWanted) {
                 next = true;
-                sending = true;
             } else {
                 wake = interested;
                 interested = false;
             }
+            // Last, and never false for a moment only: to a writer that holds no lock false gives the buffer back.
+            sending = next;
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -363,11 +365,12 @@ final class ResponseBody implements OutputBuffer, Callback {
 
     private void writeBlocking(ByteBuffer chunk) throws IOException {
         if (chunk.remaining() <= MAX_BUFFER_BYTES) {
-            if (held.capacity() < MAX_BUFFER_BYTES) {
-                grow(MAX_BUFFER_BYTES);
+            if (chunk.remaining() > held.remaining()) {
+                room(MAX_BUFFER_BYTES);
             }
             if (chunk.remaining() > held.remaining()) {
                 sendBlocking(null);
+                room(MAX_BUFFER_BYTES);
             }
             held.put(chunk);
             return;
@@ -435,12 +438,9 @@ final class ResponseBody implements OutputBuffer, Callback {
         boolean full;
         lock.lock();
         try {
-            if (held.capacity() < MAX_BUFFER_BYTES) {
-                grow(MAX_BUFFER_BYTES);
-            }
             if (chunk.remaining() > held.remaining()) {
                 // The application may write as much as it likes after one isReady().
-                grow(held.position() + chunk.remaining());
+                room(Math.max(MAX_BUFFER_BYTES, held.position() + chunk.remaining()));
             }
             held.put(chunk);
             full = held.position() >= MAX_BUFFER_BYTES / 2;
@@ -491,16 +491,43 @@ final class ResponseBody implements OutputBuffer, Callback {
         }
         ByteBuffer content = held.flip();
         ByteBuffer other = spare;
-        held = other != null ? other : ByteBuffer.allocate(content.capacity());
+        held = other != null ? other : NONE;
         spare = null;
         inFlight = content;
         return content;
     }
 
-    private void grow(int capacity) {
-        ByteBuffer larger = ByteBuffer.allocate(capacity);
-        larger.put(held.flip());
-        held = larger;
+    /** Nearly always nothing was written while the send went on: then one buffer is enough. */
+    private void reuse(@Nullable ByteBuffer sent) {
+        if (sent == null) {
+            return;
+        }
+        sent.clear();
+        if (held.capacity() == 0) {
+            held = sent;
+        } else {
+            spare = sent;
+        }
+    }
+
+    /** Makes room for that many octets more, as long as they may be held before the first send. */
+    private boolean fits(int octets) {
+        if (octets > held.remaining()) {
+            int needed = held.position() + octets;
+            if (needed > FIRST_BYTES) {
+                return false;
+            }
+            room(Math.max(MIN_BUFFER_BYTES, Integer.highestOneBit(2 * needed - 1)));
+        }
+        return true;
+    }
+
+    private void room(int capacity) {
+        if (held.capacity() < capacity) {
+            ByteBuffer larger = ByteBuffer.allocate(capacity);
+            larger.put(held.flip());
+            held = larger;
+        }
     }
 
     private @Nullable IOException failure() {

@@ -6,6 +6,7 @@ package io.fluid4j.tomcat;
 
 import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.HeaderTable;
+import io.fluid4j.frame.RequestHead;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.apache.coyote.Response;
@@ -30,6 +31,8 @@ final class ResponseHeads {
     private static final int DATE = HeaderTable.indexOf("Date");
     private static final int SERVER = HeaderTable.indexOf("Server");
 
+    private static final int HTTP_1_0 = 0x10;
+
     private static final int NO_CONTENT = 204;
     private static final int RESET_CONTENT = 205;
     private static final int NOT_MODIFIED = 304;
@@ -44,15 +47,19 @@ final class ResponseHeads {
      * Encodes the head of a response, and settles its content length.
      *
      * @param head where to
-     * @param method the request's
+     * @param request of the request
      * @param response what the application made
      * @return true when the response has no body, whatever the application writes
      */
-    boolean encode(HeadWriter head, String method, Response response) {
+    boolean encode(HeadWriter head, RequestHead request, Response response) {
         int status = response.getStatus();
         boolean empty = status == NO_CONTENT || status == RESET_CONTENT || status == NOT_MODIFIED;
         if (empty) {
             response.setContentLength(status == RESET_CONTENT ? 0 : -1);
+        }
+        if (response.getTrailerFields() != null && request.protocol() != HTTP_1_0) {
+            // As Tomcat's HTTP/1.1: a body of an announced length has no place for trailers.
+            response.setContentLength(-1);
         }
         head.response(status, response.getContentLengthLong());
         MimeHeaders headers = response.getMimeHeaders();
@@ -83,7 +90,7 @@ final class ResponseHeads {
             throw new HeadersTooLargeException("response head of " + head.length() + " octets (expected: at most "
                     + protocol.maxHeadBytes() + ")");
         }
-        return empty || "HEAD".equals(method);
+        return empty || "HEAD".equals(request.method());
     }
 
     /** Adds an application's fields. */

@@ -17,13 +17,18 @@ import io.fluid4j.testkit.WireFrame;
 import io.fluid4j.testkit.WirePeer;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
 import org.awaitility.Awaitility;
@@ -32,6 +37,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What a Tomcat does with requests that come down a tunnel, seen from the router's end of the wire. Run on an embedded
@@ -39,6 +46,11 @@ import org.junit.jupiter.api.TestInstance.Lifecycle;
  */
 @TestInstance(Lifecycle.PER_CLASS)
 abstract class TomcatContract {
+    private static final int SOAK_ROUNDS = Integer.getInteger("fluid.test.soak-rounds", 100);
+
+    /** Rounds of a soak whose cancel comes after the application has begun, however slow the machine is. */
+    private static final int SURELY_STARTED = 5;
+
     private static final String REQUEST_ID = "00112233445566778899aabbccddeeff";
 
     private RouterPeer router;
@@ -81,6 +93,8 @@ abstract class TomcatContract {
 
     @Test
     void aSmallResponseIsThreeFramesAndRunsFilters() throws IOException {
+        Queue<WireFrame> frames = new ConcurrentLinkedQueue<>();
+        peer.observe(frames::add);
         Answer answer = get("/sync/hello");
 
         assertThat(answer.status()).isEqualTo(200);
@@ -89,11 +103,11 @@ abstract class TomcatContract {
         assertThat(answer.field("x-filter")).isEqualTo("ran");
         assertThat(answer.field("content-type")).startsWith("text/plain");
         assertThat(answer.fields()).containsKey("date").doesNotContainKeys("content-length", "connection", "server");
-        String stream = "0x%08x".formatted(lastStream);
-        assertThat(peer.trace().stream()
-                        .filter(line -> line.startsWith("<<") && line.contains(stream) && line.contains("RESPONSE")))
+        assertThat(frames)
                 .as("no more frames than needed")
+                .filteredOn(frame -> frame.stream() == lastStream && isResponse(frame))
                 .hasSize(3);
+        peer.observe(frame -> {});
     }
 
     @Test
@@ -117,6 +131,26 @@ abstract class TomcatContract {
                         REQUEST_ID,
                         "-1",
                         "true");
+    }
+
+    private static boolean isResponse(WireFrame frame) {
+        return frame.is(FrameType.RESPONSE_STARTED)
+                || frame.is(FrameType.RESPONSE_INTERIM)
+                || frame.is(FrameType.RESPONSE_BODY)
+                || frame.is(FrameType.RESPONSE_END);
+    }
+
+    @Test
+    void headerNamesAreAsOnTomcatsOwnPort() throws IOException {
+        HeadWriter head = head("GET", "/sync/names", -1)
+                .field("X-Probe", "1")
+                .field("User-Agent", "2")
+                .field("already-lower", "3");
+        assertThat(answer(send(head, true)).body())
+                .isEqualTo(
+                        router.hello().contains("tomcat/10.")
+                                ? "host,x-probe,user-agent,already-lower"
+                                : "Host,X-Probe,User-Agent,already-lower");
     }
 
     @Test
@@ -304,6 +338,9 @@ abstract class TomcatContract {
         requestEnd(stream, new HeadWriter().trailers().field("X-Check", "abc"));
         Answer head = Answer.head(peer.await(FrameType.RESPONSE_STARTED, stream));
         assertThat(head.status()).isEqualTo(200);
+        assertThat(head.contentLength())
+                .as("HTTP/1.1 has trailers in chunked bodies only")
+                .isEqualTo(-1);
         assertThat(new String(peer.await(FrameType.RESPONSE_BODY, stream).payload(), UTF_8))
                 .isEqualToIgnoringCase("true {x-check=abc}");
         assertThat(Answer.trailers(peer.await(FrameType.RESPONSE_END, stream))).isEqualTo(Map.of("x-sum", "42"));
@@ -467,6 +504,70 @@ abstract class TomcatContract {
         }
     }
 
+    /** The race of cancels against whatever the application may be doing just then: who has begun is told. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "write-listener?piece=100&id=",
+                "write-listener?piece=16384&id=",
+                "idle?id=",
+                "flushed?id=",
+                "redispatched?id=",
+                "blocking-writer?id="
+            })
+    void soakOfCancels(String mode) throws IOException {
+        peer.observe(this::returnSessionCredit);
+        Map<String, Integer> streams = new LinkedHashMap<>();
+        for (int i = 0; i < SOAK_ROUNDS; i++) {
+            String id = UUID.randomUUID().toString();
+            int stream = send(head("GET", "/soak/" + mode + id, -1), true);
+            streams.put(id, stream);
+            if (i < SOAK_ROUNDS - SURELY_STARTED) {
+                // From at once (the request may not have begun) to some way into the response.
+                spin(i * 20_000L);
+            } else {
+                Awaitility.await().atMost(30, TimeUnit.SECONDS).untilAsserted(() -> assertThat(eventsOf(id))
+                        .contains("started"));
+            }
+            peer.cancel(stream, ErrorCode.CLIENT_GONE);
+        }
+        for (int stream : streams.values()) {
+            awaitEndedOrRefused(stream);
+        }
+        int started = 0;
+        for (String id : streams.keySet()) {
+            String seen = eventsOf(id);
+            if (seen.contains("started")) {
+                started++;
+                assertThat(seen).as("told that its client has gone").contains("error");
+            }
+        }
+        assertThat(started).isGreaterThanOrEqualTo(SURELY_STARTED);
+        peer.observe(frame -> {});
+    }
+
+    /** As a router does on arrival (P-7.3): what is left of a cancelled response must not stop the others. */
+    private void returnSessionCredit(WireFrame frame) {
+        if (frame.is(FrameType.RESPONSE_BODY) && frame.length() > 0) {
+            try {
+                peer.credit(0, frame.length());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private String eventsOf(String id) throws IOException {
+        return get("/soak/events?id=" + id).body();
+    }
+
+    private static void spin(long nanos) {
+        long end = System.nanoTime() + nanos;
+        while (System.nanoTime() < end) {
+            Thread.onSpinWait();
+        }
+    }
+
     // ---------------------------------------------------------------- what an HTTP parser would refuse
 
     @Test
@@ -600,12 +701,20 @@ abstract class TomcatContract {
 
     /** P-5.6: after its cancel the requester is still told when the work has ended. */
     private void awaitEnded(int stream) {
+        peer.await(frame -> frame.stream() == stream && ends(frame), "the end of the work on stream " + stream);
+    }
+
+    /** The cancel may have come before the request had begun. */
+    private void awaitEndedOrRefused(int stream) {
         peer.await(
-                frame -> frame.stream() == stream
-                        && ((frame.is(FrameType.CANCEL) && (frame.flags() & 1) == 0)
-                                || (frame.is(FrameType.RESPONSE_END) && (frame.flags() & 1) == 0)
-                                || frame.is(FrameType.WORK_END)),
+                frame -> frame.stream() == stream && (frame.is(FrameType.NACK) || ends(frame)),
                 "the end of the work on stream " + stream);
+    }
+
+    private static boolean ends(WireFrame frame) {
+        return (frame.is(FrameType.CANCEL) && (frame.flags() & 1) == 0)
+                || (frame.is(FrameType.RESPONSE_END) && (frame.flags() & 1) == 0)
+                || frame.is(FrameType.WORK_END);
     }
 
     private static byte[] pattern(int length) {

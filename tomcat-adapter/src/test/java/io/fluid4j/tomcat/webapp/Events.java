@@ -4,6 +4,7 @@
  */
 package io.fluid4j.tomcat.webapp;
 
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -25,6 +26,11 @@ final class Events {
     static String next(String queue) throws InterruptedException {
         String event = queue(queue).poll(DEADLINE_SECONDS, TimeUnit.SECONDS);
         return event == null ? "nothing" : event;
+    }
+
+    /** What has happened so far. */
+    static List<String> all(String queue) {
+        return List.copyOf(queue(queue));
     }
 
     private static BlockingQueue<String> queue(String name) {

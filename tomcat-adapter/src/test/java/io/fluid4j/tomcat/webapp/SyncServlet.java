@@ -15,6 +15,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.lang.management.ManagementFactory;
 import java.security.cert.X509Certificate;
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
@@ -36,6 +37,7 @@ public final class SyncServlet extends HttpServlet {
         switch (request.getPathInfo()) {
             case "/hello" -> response.getWriter().print("hello");
             case "/info" -> info(request, response);
+            case "/names" -> response.getWriter().print(String.join(",", Collections.list(request.getHeaderNames())));
             case "/tls" -> tls(request, response);
             case "/pingpong" -> pingPong(request, response);
             case "/post" -> post(request, response);
