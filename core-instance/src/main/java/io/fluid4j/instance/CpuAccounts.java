@@ -40,6 +40,7 @@ final class CpuAccounts {
      * in flight over time is requests in flight × now − this. */
     private final LongAdder beginsLessEnds = new LongAdder();
 
+    private final BusyTime busy = new BusyTime();
     private final long originNanos;
     private volatile Shared shared;
 
@@ -61,6 +62,7 @@ final class CpuAccounts {
     double admitted(long nowNanos) {
         beginsLessEnds.add(nowNanos - originNanos);
         inFlight.increment();
+        busy.begins(nowNanos);
         return shared.at(nowNanos);
     }
 
@@ -68,6 +70,7 @@ final class CpuAccounts {
     long ended(long nowNanos, double mark) {
         beginsLessEnds.add(originNanos - nowNanos);
         inFlight.decrement();
+        busy.ends(nowNanos);
         long share = share(nowNanos, mark);
         assigned.add(share);
         return share;
@@ -96,6 +99,11 @@ final class CpuAccounts {
         shared = new Shared(nowNanos, before.at(nowNanos), rate);
         lastRestNanos = rest;
         lastFlownNanos = flown;
+    }
+
+    /** How long at least one request was in flight, nanoseconds. */
+    long busyNanos(long nowNanos) {
+        return busy.nanos(nowNanos);
     }
 
     long directNanos() {

@@ -55,6 +55,8 @@ final class ProcessMeter {
         sums.put("shared", shared);
         // The process' clock has steps of 10 ms: the parts may be ahead of it by one.
         sums.put("other", Math.max(0, process - gc - jit - tunnel - direct - shared));
+        sums.put("busy", cpu.busyNanos(accounts.nanoTime()));
+        sums.put("up", ManagementFactory.getRuntimeMXBean().getUptime() * 1_000_000L);
         latest = Map.copyOf(sums);
         for (Session session : sessions) {
             session.sendProcessUsage(sums);
@@ -83,7 +85,10 @@ final class ProcessMeter {
         }
     }
 
-    /** Processor time by kind since the begin of the process, in nanoseconds. */
+    /**
+     * Processor time by kind since the begin of the process, in nanoseconds; and two of the clock: {@code busy}, with at
+     * least one request in flight, and {@code up}.
+     */
     Map<String, Long> latest() {
         return latest;
     }

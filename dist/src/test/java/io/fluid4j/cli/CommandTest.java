@@ -170,16 +170,37 @@ class CommandTest {
     void usageShowsRowsAndModels() {
         answers.put("/api/usage", """
                 {"rows":[{"function":"shop","deployment":"v42","route":"shop","requests":10,"activeCpuSeconds":0.5,
-                "memoryGbSeconds":2.0,"wallSeconds":20.25}],
-                "models":[{"model":"vercel-fluid","region":"iad1","currency":"USD","cpu":0.1,"memory":0.2,"requests":0.3,
-                "total":0.6}]}
+                "memoryGbSeconds":2.0,"wallSeconds":20.25}],"processCpuSeconds":1.5,
+                "overhead":{"gcCpuSeconds":0.25,"jitCpuSeconds":0.125,"tunnelCpuSeconds":0.5,"otherCpuSeconds":0.125},
+                "models":[{"model":"vercel-fluid","region":"fra1","currency":"USD","cpu":0.0002456,"memory":0.0002033,
+                "requests":0,"total":0.0004489,"savedPercent":0.0,"asOf":"2026-04"},{"model":"lambda-x86",
+                "region":"us-east-1","currency":"USD","cpu":0,"memory":66.6668,"requests":0.2,"total":66.8668,
+                "savedPercent":95.6,"asOf":"2026-02"}]}
                 """);
 
-        assertThat(run("usage", "--by=route", "--from=2026-01-01T00:00:00Z", admin()))
+        assertThat(run(
+                        "usage",
+                        "--by=route",
+                        "--from=2026-01-01T00:00:00Z",
+                        "--region=fra1,eu-1",
+                        "--server-hour=0.09",
+                        admin()))
                 .isZero();
 
-        assertThat(requests).containsExactly("GET /api/usage?from=2026-01-01T00%3A00%3A00Z&by=route");
-        assertThat(out.toString()).contains("20.250").contains("vercel-fluid").contains("0.600");
+        assertThat(requests)
+                .containsExactly(
+                        "GET /api/usage?from=2026-01-01T00%3A00%3A00Z&by=route&region=fra1%2Ceu-1&serverHour=0.09");
+        assertThat(out.toString()).isEqualTo("""
+                        FUNCTION  DEPLOYMENT  ROUTE  REQUESTS  CPU S  MEMORY GB S  WALL S
+                        shop      v42         shop         10  0.500            2  20.250
+
+                        CPU of all processes: 1.500 s; of that garbage collection 0.250 s, compiling 0.125 s, tunnels 0.500 s, other 0.125 s
+
+                        What it would have cost at list prices:
+                        MODEL         REGION           CPU     MEMORY   REQUESTS      TOTAL        SAVED  AS OF
+                        vercel-fluid  fra1       0.0002456  0.0002033       0.00  0.0004489  USD   0.0 %  2026-04
+                        lambda-x86    us-east-1       0.00      66.67  0.2000000      66.87  USD  95.6 %  2026-02
+                        """);
     }
 
     @Test

@@ -9,6 +9,7 @@ import io.fluid4j.frame.Drained;
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.Usage;
+import io.fluid4j.router.usage.UsageEndpoint;
 import io.fluid4j.spi.config.Secret;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -19,6 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -70,7 +72,7 @@ final class AdminHandler extends Handler.Abstract {
     }
 
     private final RouterContext context;
-    private final RequestStories stories;
+    private final Accounting accounting;
     private final MetricsText metrics;
     private final Operations operations;
     private final @Nullable Secret token;
@@ -78,12 +80,12 @@ final class AdminHandler extends Handler.Abstract {
 
     AdminHandler(
             RouterContext context,
-            RequestStories stories,
+            Accounting accounting,
             MetricsText metrics,
             Operations operations,
             @Nullable Secret token) {
         this.context = context;
-        this.stories = stories;
+        this.accounting = accounting;
         this.metrics = metrics;
         this.operations = operations;
         this.token = token;
@@ -124,8 +126,10 @@ final class AdminHandler extends Handler.Abstract {
             case "/metrics" -> metrics(request, response, callback);
             case "/api/instances" -> json(200, instances(), response, callback);
             case "/api/functions" -> json(200, functions(), response, callback);
+            case "/api/usage", "/api/usage.csv" -> usage(path.endsWith(".csv"), request, response, callback);
             default -> {
-                RequestStory story = path.startsWith(REQUESTS) ? stories.find(path.substring(REQUESTS.length())) : null;
+                RequestStory story =
+                        path.startsWith(REQUESTS) ? accounting.stories().find(path.substring(REQUESTS.length())) : null;
                 if (story != null) {
                     json(200, explain(story), response, callback);
                 } else {
@@ -199,6 +203,15 @@ final class AdminHandler extends Handler.Abstract {
         ByteArrayOutputStream out = new ByteArrayOutputStream(16_384);
         metrics.write(accept, out);
         content(200, metrics.contentType(accept), out.toByteArray(), response, callback);
+    }
+
+    private void usage(boolean csv, Request request, Response response, Callback callback) {
+        Map<String, String> query = new HashMap<>();
+        for (Fields.Field field : Request.extractQueryParameters(request)) {
+            query.put(field.getName(), field.getValue());
+        }
+        UsageEndpoint.Answer answer = accounting.usage().answer(query, csv);
+        content(answer.status(), answer.contentType(), answer.body(), response, callback);
     }
 
     private List<Map<String, Object>> instances() {

@@ -9,6 +9,7 @@ import io.fluid4j.frame.Drained;
 import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.Hello;
+import io.fluid4j.frame.LogLine;
 import io.fluid4j.spi.selection.InstanceSelector;
 import io.fluid4j.tunnel.Session;
 import java.lang.System.Logger;
@@ -36,6 +37,7 @@ final class InstanceTable {
 
     private final InstanceSelector selector;
     private final RouterMetrics metrics;
+    private final InstanceListener listener;
     private final NanoClock clock;
     private final Clock wallClock;
     private final Object lock = new Object();
@@ -45,9 +47,15 @@ final class InstanceTable {
     private volatile List<Instance> all = List.of();
     private volatile @Nullable FunctionGroup only;
 
-    InstanceTable(InstanceSelector selector, RouterMetrics metrics, NanoClock clock, Clock wallClock) {
+    InstanceTable(
+            InstanceSelector selector,
+            RouterMetrics metrics,
+            InstanceListener listener,
+            NanoClock clock,
+            Clock wallClock) {
         this.selector = selector;
         this.metrics = metrics;
+        this.listener = listener;
         this.clock = clock;
         this.wallClock = wallClock;
     }
@@ -184,6 +192,22 @@ final class InstanceTable {
         }
 
         @Override
+        public void onProcessUsage(Session session, Map<String, Long> cpuNanos) {
+            Instance member = instance;
+            if (member != null) {
+                listener.onProcessUsage(member, cpuNanos);
+            }
+        }
+
+        @Override
+        public void onLog(Session session, int streamId, LogLine line) {
+            Instance member = instance;
+            if (member != null) {
+                listener.onLog(session, member, streamId, line);
+            }
+        }
+
+        @Override
         public void onDrain(Session session, Drain drain) {
             Instance member = instance;
             if (member != null && drain.everything()) {
@@ -208,6 +232,7 @@ final class InstanceTable {
 
         @Override
         public void onClosed(Session session, ErrorCode code, @Nullable Throwable cause) {
+            listener.onSessionClosed(session);
             Instance member = instance;
             if (member != null) {
                 leave(member, session);

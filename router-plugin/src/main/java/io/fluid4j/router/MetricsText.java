@@ -6,6 +6,7 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.NackReason;
+import io.fluid4j.router.usage.UsageLedger;
 import io.fluid4j.tunnel.Session;
 import io.prometheus.metrics.expositionformats.ExpositionFormats;
 import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
@@ -30,11 +31,13 @@ final class MetricsText {
 
     private final RouterContext context;
     private final Supplier<Session.Traffic> traffic;
+    private final UsageLedger ledger;
     private final ExpositionFormats formats = ExpositionFormats.init();
 
-    MetricsText(RouterContext context, Supplier<Session.Traffic> traffic) {
+    MetricsText(RouterContext context, Supplier<Session.Traffic> traffic, UsageLedger ledger) {
         this.context = context;
         this.traffic = traffic;
+        this.ledger = ledger;
     }
 
     /** The content type for what a scraper accepts. */
@@ -52,6 +55,7 @@ final class MetricsText {
         nacks(all);
         instances(all);
         tunnels(all);
+        usage(all);
         all.metricSnapshot(InfoSnapshot.builder()
                 .name("fluid_build")
                 .help("What runs here.")
@@ -194,6 +198,61 @@ final class MetricsText {
                         .value((double) context.metrics().reconnects().getCount())
                         .build())
                 .build());
+    }
+
+    private void usage(MetricSnapshots.Builder all) {
+        CounterSnapshot.Builder memory = CounterSnapshot.builder()
+                .name("fluid_provisioned_memory_byte_seconds")
+                .help("Size of the instances times the time with at least one request in flight, once per instance.");
+        CounterSnapshot.Builder cpu = CounterSnapshot.builder()
+                .name("fluid_instance_cpu_seconds")
+                .unit(Unit.SECONDS)
+                .help("CPU time of the instances' processes by what it was for; the kinds add up to the whole.");
+        ledger.instanceTotals().forEach((function, total) -> {
+            memory.dataPoint(counted(Labels.of("function", function), total.memoryByteSeconds()));
+            long other = total.processCpuNanos()
+                    - total.gcCpuNanos()
+                    - total.jitCpuNanos()
+                    - total.tunnelCpuNanos()
+                    - total.requestCpuNanos();
+            Map.of(
+                            "gc", total.gcCpuNanos(),
+                            "jit", total.jitCpuNanos(),
+                            "tunnel", total.tunnelCpuNanos(),
+                            "requests", total.requestCpuNanos(),
+                            "other", Math.max(0, other))
+                    .forEach((kind, nanos) ->
+                            cpu.dataPoint(counted(Labels.of("function", function, "kind", kind), nanos / 1e9)));
+        });
+        all.metricSnapshot(memory.build());
+        all.metricSnapshot(cpu.build());
+        UsageLedger.State state = ledger.state();
+        all.metricSnapshot(counter("fluid_usage_batches", "Batches of the usage ledger written.", state.batches()));
+        all.metricSnapshot(counter(
+                "fluid_usage_write_failures", "Times the usage ledger could not be written.", state.failures()));
+        all.metricSnapshot(counter(
+                "fluid_usage_lost_rows", "Rows that found no room while the ledger was away.", state.lostRows()));
+        all.metricSnapshot(gauge(
+                "fluid_usage_waiting_rows", "Rows in memory that wait for the usage ledger.", state.waitingRows()));
+        all.metricSnapshot(gauge(
+                "fluid_usage_behind_seconds",
+                "Time since the usage ledger held all that was known.",
+                state.behindSeconds()));
+    }
+
+    private static CounterSnapshot counter(String name, String help, long value) {
+        return CounterSnapshot.builder()
+                .name(name)
+                .help(help)
+                .dataPoint(counted(Labels.EMPTY, (double) value))
+                .build();
+    }
+
+    private static CounterSnapshot.CounterDataPointSnapshot counted(Labels labels, double value) {
+        return CounterSnapshot.CounterDataPointSnapshot.builder()
+                .labels(labels)
+                .value(value)
+                .build();
     }
 
     private static GaugeSnapshot gauge(String name, String help, double value) {

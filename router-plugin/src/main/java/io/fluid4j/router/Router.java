@@ -6,6 +6,7 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Drain;
 import io.fluid4j.frame.ErrorCode;
+import io.fluid4j.router.usage.PriceBook;
 import io.fluid4j.spi.config.CommonKeys;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.RouterKeys;
@@ -58,8 +59,7 @@ public final class Router implements AutoCloseable {
     private final TunnelAcceptor acceptor;
     private final @Nullable TunnelTls tls;
     private final ScheduledExecutorService sweeper;
-    private final RequestStories stories;
-    private final @Nullable AccessLog accessLog;
+    private final Accounting accounting;
     private final @Nullable AdminServer admin;
     private final @Nullable TunnelTls https;
     private final ReloadableCredentials credentials;
@@ -75,15 +75,17 @@ public final class Router implements AutoCloseable {
                         () -> "r" + Long.toHexString(ThreadLocalRandom.current().nextLong()));
         this.credentials = new ReloadableCredentials(RouterParts.credentials(config));
         InetSocketAddress tunnelAddress = RouterParts.tunnelAddress(config);
-        int keep = config.get(RouterKeys.EXPLAIN_KEEP);
-        this.stories = new RequestStories(keep);
-        this.accessLog = RouterParts.accessLog(config);
         this.https = RouterParts.httpsTls(config);
         this.headerTimeoutNanos = config.get(RouterKeys.HTTP_HEADER_TIMEOUT).toNanos();
         RouterSettings settings = RouterSettings.from(config);
         RouterMetrics metrics = new RouterMetrics();
+        this.accounting = new Accounting(config, metrics, Clock.systemUTC());
         this.instances = new InstanceTable(
-                RouterParts.selector(config.get(RouterKeys.SELECTOR)), metrics, NanoClock.SYSTEM, Clock.systemUTC());
+                RouterParts.selector(config.get(RouterKeys.SELECTOR)),
+                metrics,
+                accounting.instances(),
+                NanoClock.SYSTEM,
+                Clock.systemUTC());
         QueuedThreadPool threads = new QueuedThreadPool(200, 4);
         threads.setName("fluid-router");
         threads.setReservedThreads(0);
@@ -96,7 +98,7 @@ public final class Router implements AutoCloseable {
                 instances,
                 metrics,
                 server::getDateField,
-                listener(metrics, keep > 0 || accessLog != null));
+                accounting.exchanges());
         context.configure(settings.routes(), settings.proxies(), settings.times(), settings.retries());
         server.setHandler(new RouterHandler(context));
         server.setDynamic(false);
@@ -126,9 +128,9 @@ public final class Router implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        MetricsText text = new MetricsText(context, transport::traffic);
+        MetricsText text = new MetricsText(context, transport::traffic, accounting.ledger());
         this.admin = AdminServer.of(
-                config, token -> new AdminHandler(context, stories, text, new RouterOperations(this), token));
+                config, token -> new AdminHandler(context, accounting, text, new RouterOperations(this), token));
     }
 
     /**
@@ -149,6 +151,7 @@ public final class Router implements AutoCloseable {
      */
     public Router start() throws IOException {
         try {
+            accounting.start();
             server.start();
         } catch (IOException | RuntimeException e) {
             close();
@@ -284,9 +287,7 @@ public final class Router implements AutoCloseable {
         if (admin != null) {
             admin.close();
         }
-        if (accessLog != null) {
-            accessLog.close();
-        }
+        accounting.close();
         if (tls != null) {
             tls.close();
         }
@@ -310,8 +311,10 @@ public final class Router implements AutoCloseable {
             Config next = before.reloaded();
             RouterSettings settings = RouterSettings.from(next);
             Credentials fresh = RouterParts.credentials(next);
+            PriceBook prices = Accounting.prices(next);
             context.configure(settings.routes(), settings.proxies(), settings.times(), settings.retries());
             credentials.replace(fresh);
+            accounting.take(prices);
             config = next;
             List<String> changed = new ArrayList<>();
             Map<String, String> old = new HashMap<>();
@@ -327,13 +330,6 @@ public final class Router implements AutoCloseable {
     }
 
     /** Who hears what becomes of requests, in this order. */
-    private ExchangeListener listener(RouterMetrics metrics, boolean stories) {
-        ExchangeListener counting = new MetricsListener(metrics);
-        return stories
-                ? ExchangeListener.all(counting, new StoryListener(this.stories, accessLog, Clock.systemUTC()))
-                : counting;
-    }
-
     private void watchCertificates() {
         if (tls != null) {
             tls.watch(server.getScheduler(), CERTIFICATE_CHECK);

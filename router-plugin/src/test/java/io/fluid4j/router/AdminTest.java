@@ -14,12 +14,16 @@ import io.fluid4j.frame.Drain;
 import io.fluid4j.frame.Drained;
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.NackReason;
+import io.fluid4j.frame.Usage;
+import io.fluid4j.tunnel.Session;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -124,6 +128,76 @@ class AdminTest {
                 .contains("fluid_tunnel_bytes_total{direction=\"in\"}")
                 .contains("fluid_active_cpu_seconds_total{function=\"shop\"}")
                 .contains("fluid_build_info{");
+    }
+
+    @Test
+    void usageIsWhatInstancesSaidAndWhatItCosts() throws Exception {
+        start("fluid.route.front.function", "shop");
+        instance.script(call -> call.answer(
+                200, "hello", new Usage(Usage.COMPLETE, 40_000_000, 2_000_000, 1_500_000_000, Usage.UNKNOWN)));
+        get();
+        get();
+        Session session = instance.session();
+        session.sendProcessUsage(Map.of(
+                "process",
+                900_000_000L,
+                "gc",
+                100_000_000L,
+                "jit",
+                200_000_000L,
+                "tunnel",
+                50_000_000L,
+                "direct",
+                80_000_000L,
+                "shared",
+                4_000_000L,
+                "busy",
+                2_000_000_000L,
+                "up",
+                10_000_000_000L));
+        await().until(() ->
+                json("/api/usage").path("rows").path(0).path("requests").asInt() == 2
+                        && json("/api/usage").path("processCpuSeconds").asDouble() > 0);
+
+        JsonNode usage = json("/api/usage?serverHour=3600");
+        JsonNode row = usage.get("rows").get(0);
+        assertThat(row.get("function").asText()).isEqualTo("shop");
+        assertThat(row.get("deployment").asText()).isEqualTo("v42");
+        assertThat(row.get("route").asText()).isEqualTo("front");
+        assertThat(row.get("activeCpuSeconds").asText()).isEqualTo("0.084");
+        assertThat(row.get("wallSeconds").asText()).isEqualTo("3");
+        assertThat(usage.get("processCpuSeconds").asText()).isEqualTo("0.9");
+        assertThat(usage.get("overhead").toString())
+                .isEqualTo("{\"gcCpuSeconds\":0.1,\"jitCpuSeconds\":0.2,\"tunnelCpuSeconds\":0.05,"
+                        + "\"otherCpuSeconds\":0.466}");
+        JsonNode fluid = usage.get("models").get(0);
+        assertThat(fluid.get("model").asText()).isEqualTo("vercel-fluid");
+        assertThat(fluid.get("cpu").asDouble()).isEqualTo(0.000002987);
+        JsonNode own = usage.get("models").get(usage.get("models").size() - 1);
+        assertThat(own.get("total").asText()).isEqualTo("10");
+        assertThat(json("/api/usage?by=function")
+                        .get("rows")
+                        .get(0)
+                        .get("route")
+                        .asText())
+                .isEmpty();
+        assertThat(json("/api/usage?from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z")
+                        .get("rows"))
+                .isEmpty();
+        assertThat(admin("GET", "/api/usage.csv").body())
+                .startsWith("from,to,function,deployment,route,requests,")
+                .contains(",shop,v42,front,2,0,0.084,0.004,");
+        for (String wrong : List.of("by=colour", "from=now", "serverHour=cheap", "from=2030-01-01T00:00:00Z")) {
+            assertThat(admin("GET", "/api/usage?" + wrong).statusCode())
+                    .as(wrong)
+                    .isEqualTo(400);
+        }
+        assertThat(admin("GET", "/metrics").body())
+                .contains("fluid_active_cpu_seconds_total{function=\"shop\"} 0.084")
+                .contains("fluid_provisioned_memory_byte_seconds_total{function=\"shop\"}")
+                .contains("fluid_instance_cpu_seconds_total{function=\"shop\",kind=\"gc\"}")
+                .contains("fluid_usage_waiting_rows 0.0")
+                .contains("fluid_usage_write_failures_total 0.0");
     }
 
     @Test

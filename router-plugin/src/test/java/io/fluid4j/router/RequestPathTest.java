@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -53,6 +54,7 @@ class RequestPathTest {
         values.put("fluid.router.tunnel.port", "0");
         values.put("fluid.router.admin.port", "0");
         values.put("fluid.tunnel.secret", ScriptedInstance.SECRET);
+        values.put("fluid.usage.jdbc-url", "jdbc:h2:mem:" + UUID.randomUUID());
         for (int i = 0; i < more.length; i += 2) {
             if (more[i + 1] == null) {
                 values.remove(more[i]);

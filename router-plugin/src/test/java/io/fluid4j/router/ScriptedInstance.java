@@ -14,6 +14,7 @@ import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.NackReason;
 import io.fluid4j.frame.RequestHead;
 import io.fluid4j.frame.Settings;
+import io.fluid4j.frame.Usage;
 import io.fluid4j.tunnel.Content;
 import io.fluid4j.tunnel.Dialler;
 import io.fluid4j.tunnel.InboundStream;
@@ -276,6 +277,14 @@ final class ScriptedInstance implements AutoCloseable {
             stream.send(
                     responseHead(status, octets.length, fields), ByteBuffer.wrap(octets), true, null, Callback.NOOP);
             stream.completed(null);
+        }
+
+        /** The same, with what it used. */
+        void answer(int status, String text, Usage used) {
+            byte[] octets = text.getBytes(StandardCharsets.UTF_8);
+            start();
+            stream.send(responseHead(status, octets.length), ByteBuffer.wrap(octets), true, null, Callback.NOOP);
+            stream.completed(used);
         }
 
         void head(int status, long length, String... fields) {

@@ -249,27 +249,33 @@ public final class RouterKeys {
     public static final ConfigKey<String> USAGE_JDBC_URL = KEYS.text(
                     "fluid.usage.jdbc-url", null, "jdbc:[!-~]+", "a JDBC URL without credentials")
             .shownDefault("a file under `fluid.data-dir`")
-            .reserved()
             .doc("Where usage is kept; `jdbc:postgresql://…` for several routers.");
 
     /** User of the ledger. */
     public static final ConfigKey<String> USAGE_USER =
-            KEYS.text("fluid.usage.user", null, ".{1,128}", "a name").reserved().doc("User of the usage database.");
+            KEYS.text("fluid.usage.user", null, ".{1,128}", "a name").doc("User of the usage database.");
 
     /** Password of the ledger. */
     public static final ConfigKey<Secret> USAGE_PASSWORD =
-            KEYS.secret("fluid.usage.password").reserved().doc("Password of the usage database.");
+            KEYS.secret("fluid.usage.password").doc("Password of the usage database.");
+
+    /** How long minutes are told apart. */
+    public static final ConfigKey<Duration> USAGE_KEEP_MINUTES = KEYS.duration(
+                    "fluid.usage.keep-minutes", "7d", "1h", "400d")
+            .doc("How long usage is kept by the minute; after that, by the hour.");
+
+    /** How long usage is kept at all. */
+    public static final ConfigKey<Duration> USAGE_KEEP =
+            KEYS.duration("fluid.usage.keep", "400d", "1d", "36500d").doc("How long usage is kept at all.");
 
     /** What a router keeps. */
     public static final ConfigKey<Path> DATA_DIR = KEYS.path("fluid.data-dir", "./data", "a folder, made when missing")
-            .reserved()
             .doc("What the router keeps between two starts.");
 
     /** Price models. */
     public static final ConfigKey<Path> PRICE_BOOK = KEYS.path("fluid.price-book", null, "a JSON file")
             .shownDefault("the one that comes with Fluid4J")
             .reloadable()
-            .reserved()
             .doc("Price models as data, with source and date.");
 
     /** Where the access log goes. */

@@ -12,7 +12,7 @@ package io.fluid4j.router.usage;
  * @param function what it serves
  * @param deployment which deployment of that
  * @param memoryBytes its size, 0 when not known
- * @param processors how many it may use, 0 when not known
+ * @param processorThousandths how many it may use, in thousandths; 0 when not known
  * @param processCpuNanos processor time of the whole process
  * @param gcCpuNanos of that, collecting garbage
  * @param jitCpuNanos of that, compiling
@@ -26,7 +26,7 @@ public record InstanceUsage(
         String function,
         String deployment,
         long memoryBytes,
-        int processors,
+        int processorThousandths,
         long processCpuNanos,
         long gcCpuNanos,
         long jitCpuNanos,

@@ -70,11 +70,41 @@ public final class UsageLedger implements AutoCloseable {
      */
     public record State(long batches, long failures, int waitingRows, long lostRows, double behindSeconds) {}
 
+    /**
+     * What the instances of a function have used since this router knows them. Immutable.
+     *
+     * @param memoryByteSeconds memory, while at least one request was in flight
+     * @param processCpuNanos processor time of the whole processes
+     * @param gcCpuNanos of that, collecting garbage
+     * @param jitCpuNanos of that, compiling
+     * @param tunnelCpuNanos of that, selectors and timers of the tunnel
+     * @param requestCpuNanos of that, requests
+     */
+    public record InstanceTotal(
+            double memoryByteSeconds,
+            long processCpuNanos,
+            long gcCpuNanos,
+            long jitCpuNanos,
+            long tunnelCpuNanos,
+            long requestCpuNanos) {
+
+        InstanceTotal plus(InstanceTotal other) {
+            return new InstanceTotal(
+                    memoryByteSeconds + other.memoryByteSeconds,
+                    processCpuNanos + other.processCpuNanos,
+                    gcCpuNanos + other.gcCpuNanos,
+                    jitCpuNanos + other.jitCpuNanos,
+                    tunnelCpuNanos + other.tunnelCpuNanos,
+                    requestCpuNanos + other.requestCpuNanos);
+        }
+    }
+
     private final UsageStore store;
     private final Settings settings;
     private final Clock clock;
     private final String writer = UUID.randomUUID().toString();
     private final UsageCounters counters = new UsageCounters();
+    private final InstanceTotals instanceTotals = new InstanceTotals();
     private final Map<String, InstanceUsage> instances = new ConcurrentHashMap<>();
     private final Thread thread;
 
@@ -122,18 +152,17 @@ public final class UsageLedger implements AutoCloseable {
     }
 
     /**
-     * Opens the database and begins to write. A server that is away does not stop the start; an embedded file that cannot be
-     * opened does.
+     * Opens the database and begins to write. A database that is away, or a file that another process holds, does not stop
+     * the start: requests are served, and sums wait.
      *
-     * @throws IllegalArgumentException when the URL names nothing that can be opened here
+     * @throws IllegalArgumentException when there is no driver for the URL
      */
     public void start() {
         try {
             open();
         } catch (SQLException e) {
-            if (settings.jdbcUrl().startsWith("jdbc:h2:") || noDriver(e)) {
-                throw new IllegalArgumentException(
-                        "fluid.usage.jdbc-url: " + settings.jdbcUrl() + " cannot be opened: " + e.getMessage(), e);
+            if (noDriver(e)) {
+                throw new IllegalArgumentException("fluid.usage.jdbc-url: no driver for " + settings.jdbcUrl(), e);
             }
             failed(e);
         }
@@ -176,6 +205,7 @@ public final class UsageLedger implements AutoCloseable {
      * @param latest all of it
      */
     public void instance(InstanceUsage latest) {
+        instanceTotals.add(latest);
         instances.put(latest.instanceId(), latest);
     }
 
@@ -188,6 +218,15 @@ public final class UsageLedger implements AutoCloseable {
      */
     public Map<UsageKey, UsageSums> totals() {
         return counters.totals();
+    }
+
+    /**
+     * What instances have used since this router knows them, by function.
+     *
+     * @return sums that only grow
+     */
+    public Map<String, InstanceTotal> instanceTotals() {
+        return instanceTotals.totals();
     }
 
     /**

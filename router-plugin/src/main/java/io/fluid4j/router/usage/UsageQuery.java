@@ -25,7 +25,7 @@ final class UsageQuery {
 
     /** A sum since the boot at the end of the span less the one at its begin. */
     private static final String INSTANCES = """
-            SELECT instance_id, function_name, deployment, memory_bytes, processors,
+            SELECT instance_id, function_name, deployment, memory_bytes, processor_thousandths,
               MAX(process_cpu_nanos) - MAX(CASE WHEN started_at < ? THEN process_cpu_nanos ELSE 0 END),
               MAX(gc_cpu_nanos) - MAX(CASE WHEN started_at < ? THEN gc_cpu_nanos ELSE 0 END),
               MAX(jit_cpu_nanos) - MAX(CASE WHEN started_at < ? THEN jit_cpu_nanos ELSE 0 END),
@@ -35,7 +35,7 @@ final class UsageQuery {
               MAX(up_nanos) - MAX(CASE WHEN started_at < ? THEN up_nanos ELSE 0 END)
             FROM fluid_usage_instance WHERE started_at < ? AND instance_id IN
               (SELECT instance_id FROM fluid_usage_instance WHERE started_at >= ? AND started_at < ?)
-            GROUP BY instance_id, function_name, deployment, memory_bytes, processors""";
+            GROUP BY instance_id, function_name, deployment, memory_bytes, processor_thousandths""";
 
     private UsageQuery() {}
 

@@ -96,7 +96,7 @@ public record UsageReport(
                     BigDecimal.ZERO,
                     busy,
                     gbSeconds,
-                    busy.multiply(BigDecimal.valueOf(Math.max(1, instance.processors()))),
+                    busy.multiply(BigDecimal.valueOf(instance.processorThousandths(), 3)),
                     seconds(instance.upNanos())));
             gc += instance.gcCpuNanos();
             jit += instance.jitCpuNanos();

@@ -50,7 +50,7 @@ final class UsageStore {
         """
         CREATE TABLE IF NOT EXISTS fluid_usage_instance (
           instance_id VARCHAR(64) NOT NULL, started_at BIGINT NOT NULL, function_name VARCHAR(255) NOT NULL,
-          deployment VARCHAR(255) NOT NULL, memory_bytes BIGINT NOT NULL, processors INTEGER NOT NULL,
+          deployment VARCHAR(255) NOT NULL, memory_bytes BIGINT NOT NULL, processor_thousandths INTEGER NOT NULL,
           process_cpu_nanos BIGINT NOT NULL, gc_cpu_nanos BIGINT NOT NULL, jit_cpu_nanos BIGINT NOT NULL,
           tunnel_cpu_nanos BIGINT NOT NULL, request_cpu_nanos BIGINT NOT NULL, busy_nanos BIGINT NOT NULL,
           up_nanos BIGINT NOT NULL, PRIMARY KEY (instance_id, started_at))""",
@@ -269,7 +269,7 @@ final class UsageStore {
                     usage.function(),
                     usage.deployment(),
                     usage.memoryBytes(),
-                    usage.processors(),
+                    usage.processorThousandths(),
                     usage.processCpuNanos(),
                     usage.gcCpuNanos(),
                     usage.jitCpuNanos(),

@@ -249,7 +249,18 @@ final class UsageStoreTest {
 
     private static InstanceUsage instance(String id, long busySeconds, long upSeconds) {
         return new InstanceUsage(
-                id, "shop", "v1", 2L << 30, 4, 0, 0, 0, 0, 0, busySeconds * 1_000_000_000, upSeconds * 1_000_000_000);
+                id,
+                "shop",
+                "v1",
+                2L << 30,
+                4_000,
+                0,
+                0,
+                0,
+                0,
+                0,
+                busySeconds * 1_000_000_000,
+                upSeconds * 1_000_000_000);
     }
 
     private static List<Map.Entry<UsageKey, Long>> rows(Connection connection, UsageReport.By by) throws SQLException {

@@ -1,0 +1,104 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.router;
+
+import io.fluid4j.router.usage.PriceBook;
+import io.fluid4j.router.usage.UsageEndpoint;
+import io.fluid4j.router.usage.UsageLedger;
+import io.fluid4j.spi.config.Config;
+import io.fluid4j.spi.config.RouterKeys;
+import io.fluid4j.spi.config.Secret;
+import java.time.Clock;
+import org.jspecify.annotations.Nullable;
+
+/** What a router writes down of its requests: metrics, stories, access log, usage. Start and close are for one thread. */
+final class Accounting implements AutoCloseable {
+
+    private final RequestStories stories;
+    private final @Nullable AccessLog accessLog;
+    private final UsageLedger ledger;
+    private final UsageEndpoint usage;
+    private final UsageListener usageListener;
+    private final ExchangeListener exchanges;
+    private volatile PriceBook prices;
+
+    /**
+     * Of a configuration; nothing is opened but the access log.
+     *
+     * @throws IllegalArgumentException naming the key that has to be changed
+     */
+    Accounting(Config config, RouterMetrics metrics, Clock clock) {
+        int keep = config.get(RouterKeys.EXPLAIN_KEEP);
+        stories = new RequestStories(keep);
+        prices = prices(config);
+        ledger = new UsageLedger(settings(config), clock);
+        usage = new UsageEndpoint(ledger, () -> prices, clock);
+        usageListener = new UsageListener(ledger);
+        accessLog = RouterParts.accessLog(config);
+        ExchangeListener counting = ExchangeListener.all(new MetricsListener(metrics), usageListener);
+        exchanges = keep > 0 || accessLog != null
+                ? ExchangeListener.all(counting, new StoryListener(stories, accessLog, clock))
+                : counting;
+    }
+
+    /** Hears what becomes of requests. */
+    ExchangeListener exchanges() {
+        return exchanges;
+    }
+
+    /** Hears what instances tell beside. */
+    InstanceListener instances() {
+        return usageListener;
+    }
+
+    RequestStories stories() {
+        return stories;
+    }
+
+    UsageLedger ledger() {
+        return ledger;
+    }
+
+    UsageEndpoint usage() {
+        return usage;
+    }
+
+    /**
+     * Opens the ledger.
+     *
+     * @throws IllegalArgumentException when there is no driver for its database
+     */
+    void start() {
+        ledger.start();
+    }
+
+    /** The price book of a configuration, read again. */
+    static PriceBook prices(Config config) {
+        return PriceBook.of(config.find(RouterKeys.PRICE_BOOK).orElse(null));
+    }
+
+    void take(PriceBook next) {
+        prices = next;
+    }
+
+    /** Writes what is known. */
+    @Override
+    public void close() {
+        ledger.close();
+        if (accessLog != null) {
+            accessLog.close();
+        }
+    }
+
+    private static UsageLedger.Settings settings(Config config) {
+        return new UsageLedger.Settings(
+                config.find(RouterKeys.USAGE_JDBC_URL)
+                        .orElseGet(() -> UsageLedger.embeddedUrl(config.get(RouterKeys.DATA_DIR))),
+                config.find(RouterKeys.USAGE_USER).orElse(null),
+                config.find(RouterKeys.USAGE_PASSWORD).map(Secret::reveal).orElse(null),
+                config.get(RouterKeys.USAGE_KEEP_MINUTES),
+                config.get(RouterKeys.USAGE_KEEP));
+    }
+}
