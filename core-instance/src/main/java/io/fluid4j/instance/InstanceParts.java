@@ -108,10 +108,9 @@ final class InstanceParts implements AutoCloseable {
                 System::nanoTime,
                 () -> config.get(InstanceKeys.ADMIT_HYSTERESIS));
         meter = new ProcessMeter(config.get(InstanceKeys.PROC_ROOT));
-        transport = TunnelTransport.builder()
-                .name("instance")
-                .byteBudget(config.get(CommonKeys.BYTE_BUDGET))
-                .build();
+        TunnelTransport.Builder tunnels = TunnelTransport.builder().name("instance");
+        config.find(CommonKeys.BYTE_BUDGET).ifPresent(tunnels::byteBudget);
+        transport = tunnels.build();
     }
 
     RouterLinks links(InboundRequests.Sessions sessions) {

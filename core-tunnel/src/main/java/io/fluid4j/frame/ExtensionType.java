@@ -29,6 +29,8 @@ final class ExtensionType {
     static final int UPGRADE = 0x0105;
     static final int ROUTERS_PASSED = 0x0106;
     static final int USAGE = 0x0201;
+    /** Critical: who did not know it would send more than was granted. */
+    static final int RESPONSE_WINDOW = 0x8101;
 
     private ExtensionType() {}
 }

@@ -17,6 +17,9 @@ public final class FrameWriter {
 
     /** Octets of a frame header. */
     public static final int HEADER_BYTES = 9;
+
+    /** Octets that the first window of a response adds to the head of its request. */
+    public static final int RESPONSE_WINDOW_BYTES = 8;
     /** Octets of an ACCEPTED frame. */
     public static final int ACCEPTED_BYTES = HEADER_BYTES;
     /** Octets of a CREDIT frame. */
@@ -52,6 +55,19 @@ public final class FrameWriter {
     /** REQUEST_STARTED. */
     public static void requestStarted(ByteBuffer out, int stream, HeadWriter head, boolean endOfRequest) {
         head(out, FrameType.REQUEST_STARTED, endOfRequest ? FrameType.FLAG_END : 0, stream, head);
+    }
+
+    /**
+     * REQUEST_STARTED with a first window for the response that is smaller than the session's setting (P-7.4): {@link
+     * #HEADER_BYTES} plus the head's length plus {@link #RESPONSE_WINDOW_BYTES}.
+     */
+    public static void requestStarted(
+            ByteBuffer out, int stream, HeadWriter head, boolean endOfRequest, int responseWindowBytes) {
+        int flags = endOfRequest ? FrameType.FLAG_END : 0;
+        header(out, head.length() + RESPONSE_WINDOW_BYTES, FrameType.REQUEST_STARTED, flags, stream);
+        out.put(head.array(), 0, head.length());
+        out.putShort((short) ExtensionType.RESPONSE_WINDOW).putShort((short) Integer.BYTES);
+        out.putInt(responseWindowBytes);
     }
 
     /** RESPONSE_STARTED. */

@@ -60,6 +60,7 @@ public final class RequestHead {
     private int affinityOffset = ABSENT;
     private int upgradeOffset = ABSENT;
     private int routersOffset = ABSENT;
+    private int responseWindowBytes = ABSENT;
 
     private RequestHead(Payload in, boolean endOfRequest) throws PayloadException {
         array = in.array();
@@ -286,6 +287,15 @@ public final class RequestHead {
         return routersOffset == ABSENT ? null : text8(routersOffset);
     }
 
+    /**
+     * The first window of the response's body in octets.
+     *
+     * @param setting the requester's initial stream window, which holds unless this request says less (P-7.4)
+     */
+    public int responseWindowBytes(int setting) {
+        return responseWindowBytes == ABSENT ? setting : Math.min(setting, responseWindowBytes);
+    }
+
     /** Method, request id and names; no target and no values. */
     @Override
     public String toString() {
@@ -366,6 +376,12 @@ public final class RequestHead {
                 case ExtensionType.ROUTERS_PASSED -> {
                     in.text8();
                     routersOffset = offset;
+                }
+                case ExtensionType.RESPONSE_WINDOW -> {
+                    responseWindowBytes = in.i32();
+                    if (responseWindowBytes == 0) {
+                        throw PayloadException.malformed("response window 0 (expected: 1 or more)");
+                    }
                 }
                 default -> in.unknownExtension();
             }

@@ -344,7 +344,6 @@ public final class InboundStream extends TunnelStream {
             error(ErrorCode.FLOW_CONTROL, octets + " octets beyond the stream's window");
             return;
         }
-        session().budget().add(kept);
         receivedBytes += octets;
         if (head.contentLength() >= 0 && receivedBytes > head.contentLength()) {
             error(ErrorCode.LENGTH, "more than the announced " + head.contentLength() + " octets");
@@ -362,6 +361,7 @@ public final class InboundStream extends TunnelStream {
         if (head.contentLength() >= 0 && receivedBytes != head.contentLength()) {
             error(ErrorCode.LENGTH, receivedBytes + " octets (expected: " + head.contentLength() + ")");
         } else {
+            endReceiveWindow();
             arrived(null, trailers.size() == 0 ? Content.END : Content.end(trailers));
         }
     }

@@ -31,6 +31,9 @@ public final class OutboundStream extends TunnelStream {
     private final Listener listener;
     private final boolean headMethod;
     private final int headBytes;
+    /** What the head says of the response's first window; 0 when the session's setting holds. */
+    private final int firstWindowBytes;
+
     private int id;
 
     /** The data octets of the session up to the end of this stream's head; guarded by the out lock. */
@@ -59,11 +62,20 @@ public final class OutboundStream extends TunnelStream {
     boolean touched;
 
     OutboundStream(
-            Session session, int sendWindow, ReceiveWindow window, HeadWriter head, boolean end, Listener listener) {
+            Session session,
+            int sendWindow,
+            ReceiveWindow window,
+            int firstWindowBytes,
+            HeadWriter head,
+            boolean end,
+            Listener listener) {
         super(session, sendWindow, window);
         this.listener = listener;
         this.headMethod = head.length() > 0 && head.array()[0] == METHOD_HEAD;
-        this.headBytes = FrameWriter.HEADER_BYTES + head.length();
+        this.firstWindowBytes = firstWindowBytes;
+        this.headBytes = FrameWriter.HEADER_BYTES
+                + head.length()
+                + (firstWindowBytes == 0 ? 0 : FrameWriter.RESPONSE_WINDOW_BYTES);
         this.requestEnded = end;
     }
 
@@ -75,6 +87,15 @@ public final class OutboundStream extends TunnelStream {
     /** Given under the out lock, before anybody else sees the stream. */
     void id(int value) {
         id = value;
+    }
+
+    /** Octets of the frame that opens it. */
+    int headBytes() {
+        return headBytes;
+    }
+
+    int firstWindowBytes() {
+        return firstWindowBytes;
     }
 
     /**
@@ -121,9 +142,17 @@ public final class OutboundStream extends TunnelStream {
         session().flusher().flushSoon();
     }
 
-    /** Says that the client has taken that many octets of the response: gives credit back. Any thread. */
+    /**
+     * Says that the client has taken that many octets of the response: gives credit back. Any thread. What lies in the
+     * router counts against its byte budget until then, also when the response has ended meanwhile.
+     */
     public void consumed(int octets) {
         giveBack(octets);
+    }
+
+    /** Says that nobody takes what has come and was not consumed: it was dropped. Any thread. */
+    public void discard() {
+        closeReceiveWindow();
     }
 
     /** Asks the server to give up (P-5.6). The terminal event still comes; bodies are discarded from here on. */
@@ -204,14 +233,11 @@ public final class OutboundStream extends TunnelStream {
             error(ErrorCode.FLOW_CONTROL, octets + " octets beyond the stream's window");
             return;
         }
-        session().budget().add(kept);
         receivedBytes += octets;
         if (receivedBytes > (bodiless ? 0 : contentLength < 0 ? Long.MAX_VALUE : contentLength)) {
             error(ErrorCode.LENGTH, "more than the announced " + contentLength + " octets");
         }
-        if (cancelled || terminated.get()) {
-            session().budget().remove(receiveWindow.consumed(octets));
-        } else if (octets > 0) {
+        if (octets > 0 && !cancelled && !terminated.get()) {
             touch();
             listener.onBody(this, slice, owner);
         }
@@ -221,11 +247,13 @@ public final class OutboundStream extends TunnelStream {
         if (!move(FrameType.RESPONSE_END, moreWork)) {
             return;
         }
-        responseOver();
         if (!bodiless && contentLength >= 0 && receivedBytes != contentLength && !cancelled) {
+            responseOver();
             String detail = receivedBytes + " octets (expected: " + contentLength + ")";
             terminate(new StreamFailure(ErrorCode.LENGTH, detail, false, false));
         } else if (terminated.compareAndSet(false, true)) {
+            responseOver = true;
+            endReceiveWindow();
             listener.onEnd(this, trailers, usage, moreWork);
         } else if (!moreWork) {
             listener.onWorkEnd(this, usage);
@@ -335,7 +363,7 @@ public final class OutboundStream extends TunnelStream {
         abandonSend(ErrorCode.NONE, "the response is complete");
     }
 
-    /** No more octets come: what is not consumed yet leaves the budget, and credit makes no sense any more. */
+    /** Nothing complete comes any more: what is not consumed yet is dropped, and credit makes no sense. */
     private void responseOver() {
         responseOver = true;
         closeReceiveWindow();
@@ -412,7 +440,7 @@ public final class OutboundStream extends TunnelStream {
         void onBody(OutboundStream stream, ByteBuffer slice, Retainable owner);
 
         /**
-         * Terminal: the response is complete.
+         * Terminal: the response is complete. What has not been consumed yet still has to be, or to be discarded.
          *
          * @param trailers {@link Fields#EMPTY} when there are none
          * @param usage what the request used, when the server says so

@@ -240,8 +240,12 @@ final class Outgoing {
             if (sealed || !opener.register(stream)) {
                 return false;
             }
-            ByteBuffer out = data.room(FrameWriter.HEADER_BYTES + head.length());
-            FrameWriter.requestStarted(out, stream.id(), head, endOfRequest);
+            ByteBuffer out = data.room(stream.headBytes());
+            if (stream.firstWindowBytes() == 0) {
+                FrameWriter.requestStarted(out, stream.id(), head, endOfRequest);
+            } else {
+                FrameWriter.requestStarted(out, stream.id(), head, endOfRequest, stream.firstWindowBytes());
+            }
             stream.headEnd = data.totalBytes();
             frames++;
         }

@@ -29,6 +29,11 @@ final class ReadBuffer implements Retainable {
     }
 
     @Override
+    public boolean scarce() {
+        return pool.scarce();
+    }
+
+    @Override
     public void retain() {
         if (references.getAndIncrement() <= 0) {
             references.getAndDecrement();

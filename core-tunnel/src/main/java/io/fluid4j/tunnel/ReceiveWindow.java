@@ -6,27 +6,36 @@ package io.fluid4j.tunnel;
 
 /**
  * The receiving half of one stream's flow control (P-7.3, P-7.4): what the peer may still send, what lies in the
- * stream's queue, and what was consumed and not granted again. The window doubles while the peer uses half of it within
- * two round trips and the consumer keeps up, so that a long fat network does not cap one stream. Thread-safe.
+ * stream's queue, and what was not granted (again). The window doubles while the peer uses half of it within two round
+ * trips and the consumer keeps up, so that a long fat network does not cap one stream; what is granted of it is bounded
+ * by the share of the {@link ByteBudget}. A stream never stands still for want of credit: at least half of what it may
+ * have is granted or queued, and what is queued asks for credit when it is consumed. Thread-safe.
  */
 final class ReceiveWindow {
 
     /** One stream reaches 1 Gbit/s through 100 ms of round trip with it (P-7.4). */
     static final int MAX_WINDOW_BYTES = 16 * 1024 * 1024;
-    /** What a stream gets under pressure: enough to move. */
-    static final int MIN_WINDOW_BYTES = 16 * 1024;
+    /** What a stream has under any pressure: enough to move, and no more than its connection costs anyway. */
+    static final int MIN_WINDOW_BYTES = 4 * 1024;
 
     private int window;
     private long available;
     private long queued;
     private long unreturned;
     private long lastGrantNanos;
+    private boolean ended;
     private boolean closed;
-    private boolean held;
 
-    ReceiveWindow(int initialBytes, long nowNanos) {
-        window = initialBytes;
-        available = initialBytes;
+    /**
+     * A window.
+     *
+     * @param windowBytes its size as long as there is no pressure
+     * @param grantedBytes what the peer has got of it at the beginning
+     */
+    ReceiveWindow(int windowBytes, int grantedBytes, long nowNanos) {
+        window = windowBytes;
+        available = grantedBytes;
+        unreturned = (long) windowBytes - grantedBytes;
         lastGrantNanos = nowNanos;
     }
 
@@ -58,45 +67,38 @@ final class ReceiveWindow {
     /**
      * What to grant now, 0 for nothing.
      *
-     * @param pressed the byte budget is exceeded: the smallest window must do
+     * @param share the most the stream may have granted and queued now, octets
      */
-    synchronized int grant(long nowNanos, long roundTripNanos, boolean pressed) {
-        if (closed || unreturned == 0) {
+    synchronized int grant(long nowNanos, long roundTripNanos, int share) {
+        if (ended || unreturned == 0) {
             return 0;
         }
-        if (pressed) {
-            int increment = (int) Math.min(unreturned, MIN_WINDOW_BYTES - available);
-            return increment >= MIN_WINDOW_BYTES / 2 ? granted(increment, nowNanos) : 0;
+        if (share < window) {
+            long increment = Math.min(unreturned, share - available - queued);
+            return increment >= share / 2 ? granted(increment, nowNanos) : 0;
         }
-        if (unreturned < window / 2 && !held) {
+        if (unreturned < window / 2) {
             return 0;
         }
-        long grown = 0;
-        if (window < MAX_WINDOW_BYTES
-                && queued <= window / 4
-                && unreturned >= window / 2
-                && nowNanos - lastGrantNanos < 2 * roundTripNanos) {
-            grown = Math.min(window, MAX_WINDOW_BYTES - window);
-            window += (int) grown;
+        if (window < MAX_WINDOW_BYTES && queued <= window / 4 && nowNanos - lastGrantNanos < 2 * roundTripNanos) {
+            int grown = Math.min(share, Math.min(window, MAX_WINDOW_BYTES - window));
+            window += grown;
+            unreturned += grown;
         }
-        held = false;
-        unreturned += grown;
-        return granted((int) unreturned, nowNanos);
+        return granted(unreturned, nowNanos);
     }
 
-    /** True once for each time the stream has to be told when pressure falls. */
-    synchronized boolean mustHold() {
-        if (closed || held || unreturned < window / 2) {
-            return false;
-        }
-        held = true;
-        return true;
+    /** No more octets come, and no more credit is given; returns what was granted and not used. */
+    synchronized long end() {
+        long unused = ended ? 0 : available;
+        ended = true;
+        return unused;
     }
 
-    /** No more credit is given; returns the octets that were never consumed. */
+    /** No more credit is given, and what is queued was dropped; returns that and what was granted and not used. */
     synchronized long close() {
+        long left = closed ? 0 : end() + queued;
         closed = true;
-        long left = queued;
         queued = 0;
         return left;
     }
@@ -105,15 +107,15 @@ final class ReceiveWindow {
         return window;
     }
 
-    /** Available, queued and not yet returned octets: always the window, when nothing leaks. */
+    /** Available, queued and not granted octets: always the window, when nothing leaks. */
     synchronized long accountedBytes() {
         return available + queued + unreturned;
     }
 
-    private int granted(int increment, long nowNanos) {
+    private int granted(long increment, long nowNanos) {
         unreturned -= increment;
         available += increment;
         lastGrantNanos = nowNanos;
-        return increment;
+        return (int) increment;
     }
 }

@@ -36,10 +36,24 @@ final class RequesterSide extends SessionSide {
         if (streams.size() >= peer.maxStreams()) {
             return null;
         }
-        ReceiveWindow window = new ReceiveWindow(own.streamWindowBytes(), System.nanoTime());
-        OutboundStream stream =
-                new OutboundStream(session, peer.streamWindowBytes(), window, head, endOfRequest, listener);
-        return session.outgoing().sendRequest(this, stream, head, endOfRequest) ? stream : null;
+        // The budget may have less left than a whole window: then the request says so, and credit follows later.
+        int setting = own.streamWindowBytes();
+        int granted = Math.min(setting, session.budget().share());
+        ReceiveWindow window = new ReceiveWindow(setting, granted, System.nanoTime());
+        OutboundStream stream = new OutboundStream(
+                session,
+                peer.streamWindowBytes(),
+                window,
+                granted == setting ? 0 : granted,
+                head,
+                endOfRequest,
+                listener);
+        session.budget().add(granted);
+        if (session.outgoing().sendRequest(this, stream, head, endOfRequest)) {
+            return stream;
+        }
+        stream.closeReceiveWindow();
+        return null;
     }
 
     /** Gives the next id and puts the stream into the table; the caller holds the out lock. False: no more streams. */

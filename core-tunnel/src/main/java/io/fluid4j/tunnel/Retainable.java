@@ -15,4 +15,12 @@ public interface Retainable {
 
     /** Gives a reference up. */
     void release();
+
+    /**
+     * True when so many are retained already that a consumer which may be slow should copy the octets instead. A hint:
+     * to retain is allowed all the same.
+     */
+    default boolean scarce() {
+        return false;
+    }
 }

@@ -34,10 +34,16 @@ final class ServerSide extends SessionSide {
             session.outgoing().sendNack(id, Nack.of(NackReason.STREAMS, RETRY_AFTER_STREAMS_MILLIS, 0));
             return;
         }
-        ReceiveWindow window = new ReceiveWindow(own.streamWindowBytes(), System.nanoTime());
-        InboundStream stream = new InboundStream(session, id, head, peer.streamWindowBytes(), window);
+        int windowBytes = own.streamWindowBytes();
+        ReceiveWindow window = new ReceiveWindow(windowBytes, windowBytes, System.nanoTime());
+        int sendWindow = head.responseWindowBytes(peer.streamWindowBytes());
+        InboundStream stream = new InboundStream(session, id, head, sendWindow, window);
         if (!streams.add(stream)) {
             return;
+        }
+        session.budget().add(windowBytes);
+        if (head.endOfRequest()) {
+            stream.endReceiveWindow();
         }
         ticker.arm();
         InboundStream.Listener listener = session.listener().onRequest(stream, head);

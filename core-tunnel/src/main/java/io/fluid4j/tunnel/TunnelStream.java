@@ -79,36 +79,30 @@ abstract class TunnelStream {
     /** Octets were consumed: gives credit back when it is worth a frame. Any thread, no lock held. */
     final void giveBack(int octets) {
         long counted = receiveWindow.consumed(octets);
-        if (counted > 0) {
-            session.budget().remove(counted);
-            grantCredit();
+        if (counted == 0) {
+            return;
+        }
+        ByteBudget budget = session.budget();
+        budget.remove(counted);
+        int increment = receiveWindow.grant(System.nanoTime(), session.roundTripNanos(), budget.share());
+        if (increment > 0) {
+            budget.add(increment);
+            if (takesCredit()) {
+                session.outgoing().sendCredit(id(), increment);
+            }
         }
     }
 
-    /** The byte budget has room again. */
-    final void grantHeldCredit() {
-        grantCredit();
+    /** No more octets come, and no more credit is given; what is queued counts until it is consumed. */
+    final void endReceiveWindow() {
+        session.budget().remove(receiveWindow.end());
     }
 
-    /** No more credit will be given; what was never consumed leaves the budget. */
+    /** What is queued was dropped, and no more credit is given. */
     final void closeReceiveWindow() {
-        long left = receiveWindow.close();
-        if (left > 0) {
-            session.budget().remove(left);
-        }
+        session.budget().remove(receiveWindow.close());
     }
 
     /** True while CREDIT for this stream still makes sense for the peer. */
     abstract boolean takesCredit();
-
-    private void grantCredit() {
-        boolean pressed = session.budget().exceeded();
-        int increment = receiveWindow.grant(System.nanoTime(), session.roundTripNanos(), pressed);
-        if (increment > 0 && takesCredit()) {
-            session.outgoing().sendCredit(id(), increment);
-        }
-        if (pressed && receiveWindow.mustHold()) {
-            session.budget().hold(this);
-        }
-    }
 }

@@ -23,14 +23,16 @@ import org.jspecify.annotations.Nullable;
 /** Sockets, selectors and buffers of tunnels: one per process and role. Thread-safe. */
 public final class TunnelTransport implements AutoCloseable {
 
-    /** Large enough for thousands of streams at their first window, small beside any heap. */
-    private static final long DEFAULT_BYTE_BUDGET = 64L * 1024 * 1024;
+    /** Large enough for a thousand streams at their first window. */
+    private static final long MAX_DEFAULT_BYTE_BUDGET = 256L * 1024 * 1024;
+    /** What is queued may take that part of the heap, unless another budget is set. */
+    private static final int HEAP_SHARE = 4;
 
     private static final int MAX_SELECTORS = 64;
     private static final long CLOSE_MILLIS = 1_000;
     private static final long CONNECT_MILLIS = 5_000;
 
-    private final BufferPool buffers = new BufferPool();
+    private final BufferPool buffers;
     private final ByteBudget budget;
     private final Executor executor;
     private final Scheduler scheduler;
@@ -64,6 +66,7 @@ public final class TunnelTransport implements AutoCloseable {
             scheduler = timers;
         }
         budget = new ByteBudget(builder.byteBudgetBytes);
+        buffers = new BufferPool(builder.byteBudgetBytes);
         selectors = new TunnelSelectors(executor, scheduler, builder.selectors);
         selectors.setConnectTimeout(CONNECT_MILLIS);
     }
@@ -144,9 +147,9 @@ public final class TunnelTransport implements AutoCloseable {
         return living.size();
     }
 
-    /** Body octets that were received and not consumed, all streams together. */
-    public long queuedBytes() {
-        return budget.queuedBytes();
+    /** Body octets that peers may have lying here: granted and not consumed, all streams together. */
+    public long committedBytes() {
+        return budget.committedBytes();
     }
 
     BufferPool buffers() {
@@ -205,7 +208,8 @@ public final class TunnelTransport implements AutoCloseable {
         private @Nullable Executor executor;
         private @Nullable Scheduler scheduler;
         private int selectors = 1;
-        private long byteBudgetBytes = DEFAULT_BYTE_BUDGET;
+        private long byteBudgetBytes =
+                Math.min(MAX_DEFAULT_BYTE_BUDGET, Runtime.getRuntime().maxMemory() / HEAP_SHARE);
 
         private Builder() {}
 
@@ -236,7 +240,10 @@ public final class TunnelTransport implements AutoCloseable {
             return this;
         }
 
-        /** Octets that all streams together may queue before their windows shrink (P-7.4). Default 64 MiB. */
+        /**
+         * Octets that all streams together may have granted and not consumed before their windows shrink (P-7.4).
+         * Default a quarter of the heap, 256 MiB at most.
+         */
         public Builder byteBudget(long bytes) {
             if (bytes <= 0) {
                 throw new IllegalArgumentException("byte budget " + bytes + " (expected: > 0)");

@@ -93,6 +93,30 @@ class RoundTripTest {
         assertThat(read.endOfRequest()).isFalse();
     }
 
+    @Property(tries = 100)
+    void firstWindowsOfResponses(@ForAll @IntRange(min = 1) int window, @ForAll @IntRange(min = 1) int setting)
+            throws Exception {
+        HeadWriter head = new HeadWriter()
+                .request("GET", "http", 0x11, 1, 0, 0, new byte[16], "/", "a", null, 0, null, 0)
+                .field("Accept", "*/*")
+                .affinity("r1");
+        ByteBuffer buffer =
+                ByteBuffer.allocate(FrameWriter.HEADER_BYTES + head.length() + FrameWriter.RESPONSE_WINDOW_BYTES);
+        FrameWriter.requestStarted(buffer, 5, head, true, window);
+        assertThat(buffer.hasRemaining()).isFalse();
+        List<RequestHead> heads = new ArrayList<>();
+        read(Side.REQUESTER, buffer.flip(), window, new QuietEvents() {
+            @Override
+            public void onRequestStarted(int stream, RequestHead decoded) {
+                heads.add(decoded);
+            }
+        });
+        assertThat(heads).hasSize(1);
+        assertThat(heads.get(0).endOfRequest()).isTrue();
+        assertThat(heads.get(0).affinity()).isEqualTo("r1");
+        assertThat(heads.get(0).responseWindowBytes(setting)).isEqualTo(Math.min(window, setting));
+    }
+
     @Property(tries = 300)
     void responses(
             @ForAll @IntRange(min = 200, max = 599) int status,

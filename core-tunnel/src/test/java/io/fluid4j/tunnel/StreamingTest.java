@@ -15,6 +15,7 @@ import io.fluid4j.frame.Settings;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -280,14 +281,15 @@ final class StreamingTest {
     @Test
     void windowsGrowWhileTheConsumerKeepsUp() {
         long second = 1_000_000_000L;
-        ReceiveWindow window = new ReceiveWindow(65_536, 0);
+        ReceiveWindow window = new ReceiveWindow(65_536, 65_536, 0);
         long now = 0;
         for (int i = 0; i < 12; i++) {
             int half = window.windowBytes() / 2;
             assertThat(window.received(half)).isEqualTo(half);
             assertThat(window.consumed(half)).isEqualTo(half);
             now += second / 20;
-            assertThat(window.grant(now, second / 10, false)).isGreaterThanOrEqualTo(half);
+            assertThat(window.grant(now, second / 10, ReceiveWindow.MAX_WINDOW_BYTES))
+                    .isGreaterThanOrEqualTo(half);
             assertThat(window.accountedBytes()).isEqualTo(window.windowBytes());
         }
         assertThat(window.windowBytes()).isEqualTo(ReceiveWindow.MAX_WINDOW_BYTES);
@@ -295,11 +297,148 @@ final class StreamingTest {
 
     @Test
     void aSlowConsumerKeepsItsWindow() {
-        ReceiveWindow window = new ReceiveWindow(65_536, 0);
+        ReceiveWindow window = new ReceiveWindow(65_536, 65_536, 0);
         window.received(65_536);
         window.consumed(40_000);
-        assertThat(window.grant(1_000_000_000L, 1_000_000, false)).isEqualTo(40_000);
+        assertThat(window.grant(1_000_000_000L, 1_000_000, ReceiveWindow.MAX_WINDOW_BYTES))
+                .isEqualTo(40_000);
         assertThat(window.windowBytes()).isEqualTo(65_536);
+    }
+
+    @Test
+    void stalledReadersStayWithinTheByteBudgetHoweverManyTheyAre() {
+        int stalledStreams = 400;
+        int budget = MIB;
+        Tunnels.Setup setup = Tunnels.with((stream, head) -> {
+            stream.started();
+            stream.send(ok(MIB), ByteBuffer.allocate(MIB), true, null, Callback.NOOP);
+            stream.completed(null);
+            return new Tunnels.Request();
+        });
+        setup.requesterBudget(budget);
+        try (Tunnels tunnels = setup.open()) {
+            Session session = tunnels.requester();
+            List<Tunnels.Response> stalled = new ArrayList<>();
+            List<OutboundStream> streams = new ArrayList<>();
+            for (int i = 0; i < stalledStreams; i++) {
+                Tunnels.Response response = new Tunnels.Response();
+                response.consume = false;
+                response.keep = false;
+                stalled.add(response);
+                streams.add(session.open(Tunnels.get("/stalled"), true, response));
+            }
+            long bound = budget + (long) stalledStreams * ReceiveWindow.MIN_WINDOW_BYTES;
+            assertThat(tunnels.requesterTransport.committedBytes()).isBetween((long) budget * 3 / 4, bound);
+            until(
+                    "every window is used",
+                    () -> stalled.stream().mapToLong(r -> r.received).sum()
+                            == tunnels.requesterTransport.committedBytes());
+            // Others still move, as fast as their readers do.
+            for (int i = 0; i < 5; i++) {
+                Tunnels.Response response = new Tunnels.Response();
+                response.keep = false;
+                session.open(Tunnels.get("/quick"), true, response);
+                assertThat(response.done().received).isEqualTo(MIB);
+            }
+            assertThat(tunnels.requesterTransport.committedBytes()).isLessThanOrEqualTo(bound);
+            // Some read on after all, the rest is dropped.
+            for (int i = 0; i < stalledStreams; i++) {
+                if (i % 4 == 0) {
+                    Tunnels.Response response = stalled.get(i);
+                    response.consume = true;
+                    streams.get(i).consumed((int) response.received);
+                    assertThat(response.done().received).isEqualTo(MIB);
+                } else {
+                    streams.get(i).cancel(ErrorCode.CLIENT_GONE);
+                }
+            }
+            assertNothingLeaks(tunnels, session);
+        }
+    }
+
+    @Test
+    void whatLiesInTheRequesterCountsUntilItIsTakenAlsoWhenTheResponseIsComplete() {
+        Tunnels.Setup setup = Tunnels.with((stream, head) -> {
+            stream.started();
+            stream.send(ok(10_000), ByteBuffer.allocate(10_000), true, null, Callback.NOOP);
+            stream.completed(null);
+            return new Tunnels.Request();
+        });
+        try (Tunnels tunnels = setup.open()) {
+            Session session = tunnels.requester();
+            List<OutboundStream> streams = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                Tunnels.Response response = new Tunnels.Response();
+                response.consume = false;
+                streams.add(session.open(Tunnels.get("/"), true, response));
+                response.done();
+            }
+            until("only what has come counts", () -> tunnels.requesterTransport.committedBytes() == 20_000);
+            streams.get(0).consumed(10_000);
+            assertThat(tunnels.requesterTransport.committedBytes()).isEqualTo(10_000);
+            streams.get(1).discard();
+            assertThat(tunnels.requesterTransport.committedBytes()).isZero();
+        }
+    }
+
+    @Test
+    void readBuffersAreScarceWhenAQuarterOfTheBudgetLiesInThem() {
+        BufferPool pool = new BufferPool(16L * MIB);
+        List<ByteBuffer> held = new ArrayList<>();
+        for (int i = 0; i < 64; i++) {
+            held.add(pool.acquire());
+        }
+        assertThat(pool.scarce()).isFalse();
+        held.add(pool.acquire());
+        assertThat(pool.scarce()).isTrue();
+        pool.release(held.remove(0));
+        assertThat(pool.scarce()).isFalse();
+    }
+
+    @Test
+    void anyNumberOfWindowsStayWithinTheBudgetAndNoneStandsStill() {
+        Random random = new Random(7);
+        int count = 3_000;
+        long limit = 16L * MIB;
+        ByteBudget budget = new ByteBudget(limit);
+        List<ReceiveWindow> windows = new ArrayList<>();
+        long[] credit = new long[count];
+        long[] queued = new long[count];
+        long[] moved = new long[count];
+        for (int i = 0; i < count; i++) {
+            int granted = Math.min(262_144, budget.share());
+            windows.add(new ReceiveWindow(262_144, granted, 0));
+            budget.add(granted);
+            credit[i] = granted;
+        }
+        long bound = limit + (long) count * ReceiveWindow.MIN_WINDOW_BYTES;
+        // Two thirds never read; the others take what has come, and the peer sends what it may.
+        for (int step = 0; step < 300_000; step++) {
+            int i = random.nextInt(count);
+            ReceiveWindow window = windows.get(i);
+            int octets = (int) Math.min(credit[i], 1 + random.nextInt(65_536));
+            assertThat(window.received(octets)).isEqualTo(octets);
+            credit[i] -= octets;
+            queued[i] += octets;
+            if (i % 3 == 0) {
+                int taken = (int) queued[i];
+                queued[i] = 0;
+                moved[i] += taken;
+                budget.remove(window.consumed(taken));
+                int grant = window.grant(step, 1_000, budget.share());
+                budget.add(grant);
+                credit[i] += grant;
+                assertThat(credit[i])
+                        .as("credit of a stream whose reader keeps up")
+                        .isPositive();
+            }
+            assertThat(budget.committedBytes()).isLessThanOrEqualTo(bound);
+        }
+        for (int i = 0; i < count; i += 3) {
+            assertThat(moved[i]).isGreaterThan(10L * ReceiveWindow.MIN_WINDOW_BYTES);
+        }
+        long left = windows.stream().mapToLong(ReceiveWindow::close).sum();
+        assertThat(budget.committedBytes()).isEqualTo(left);
     }
 
     @Test
@@ -323,7 +462,7 @@ final class StreamingTest {
                 sends.add(done);
                 stream.send(ByteBuffer.allocate(MIB), true, done);
             }
-            until("first windows are full", () -> tunnels.serverTransport.queuedBytes() == count * 262_144L);
+            until("first windows are full", () -> tunnels.serverTransport.committedBytes() == count * 262_144L);
             // Nothing more than what is read may come: each stream reads all, in turn.
             List<InboundStream> all = new ArrayList<>(streams);
             long[] read = new long[count];
@@ -340,7 +479,7 @@ final class StreamingTest {
                 return over;
             });
             sends.forEach(done -> Tunnels.get(done.future));
-            assertThat(tunnels.serverTransport.queuedBytes()).isZero();
+            assertThat(tunnels.serverTransport.committedBytes()).isZero();
         }
     }
 
@@ -349,7 +488,8 @@ final class StreamingTest {
         Session server = tunnels.dialler.session().orElseThrow();
         until(
                 "no queued octets",
-                () -> tunnels.requesterTransport.queuedBytes() == 0 && tunnels.serverTransport.queuedBytes() == 0);
+                () -> tunnels.requesterTransport.committedBytes() == 0
+                        && tunnels.serverTransport.committedBytes() == 0);
         long toRequester = requester.side().own.sessionWindowBytes();
         long toServer = server.side().own.sessionWindowBytes();
         assertThat(requester.side().accountedBytes()).isEqualTo(toRequester);

@@ -55,6 +55,7 @@ final class Tunnels implements AutoCloseable {
         requesterTransport = TunnelTransport.builder()
                 .name("requester")
                 .selectors(setup.requesterSelectors)
+                .byteBudget(setup.requesterBudget)
                 .build();
         serverTransport = TunnelTransport.builder()
                 .name("server")
@@ -209,6 +210,7 @@ final class Tunnels implements AutoCloseable {
         SslContextFactory.Server serverTls;
         int maxHandshakes = 256;
         long serverBudget = 64L << 20;
+        long requesterBudget = 64L << 20;
         int requesterSelectors = 1;
         boolean dial = true;
 
@@ -248,6 +250,11 @@ final class Tunnels implements AutoCloseable {
 
         Setup hello(Supplier<Hello.Builder> value) {
             hello = value;
+            return this;
+        }
+
+        Setup requesterBudget(long bytes) {
+            requesterBudget = bytes;
             return this;
         }
 

@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ResponseBody implements Callback {
 
-    /** Copies of small pieces share a buffer of this size. */
-    private static final int QUEUE_BUFFER_BYTES = 8192;
+    /** Copies of small pieces share a buffer of this size: the smallest window, so that little is wasted. */
+    private static final int QUEUE_BUFFER_BYTES = 4096;
 
     /** What the exchange hears. */
     interface Owner {
@@ -99,6 +99,11 @@ final class ResponseBody implements Callback {
             enqueue(slice);
             return;
         }
+        if (sliceOwner.scarce()) {
+            // A whole read buffer must not be held for what is left of it when many clients are slow.
+            gathered = ByteBuffer.allocate(slice.remaining()).put(slice).flip();
+            return;
+        }
         sliceOwner.retain();
         // The view is the caller's; the octets stay as long as the owner is retained.
         gathered = slice.slice();
@@ -165,6 +170,10 @@ final class ResponseBody implements Callback {
         gathered = null;
         release(gatheredOwner);
         gatheredOwner = null;
+        OutboundStream from = stream;
+        if (from != null) {
+            from.discard();
+        }
     }
 
     private void write(boolean last, ByteBuffer content) {
@@ -228,7 +237,7 @@ final class ResponseBody implements Callback {
         bytes += taken;
         owner.onProgress();
         OutboundStream from = stream;
-        if (taken > 0 && from != null && !ended) {
+        if (taken > 0 && from != null) {
             from.consumed(taken);
         }
         if (last) {

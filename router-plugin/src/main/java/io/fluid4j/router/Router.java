@@ -107,12 +107,10 @@ public final class Router implements AutoCloseable {
         this.connector = ClientPorts.connector(server, config, settings.limits(), https);
         server.addConnector(connector);
         this.tls = RouterParts.tunnelTls(config);
-        this.transport = TunnelTransport.builder()
-                .name("router")
-                .executor(threads)
-                .scheduler(server.getScheduler())
-                .byteBudget(config.get(CommonKeys.BYTE_BUDGET))
-                .build();
+        TunnelTransport.Builder tunnels =
+                TunnelTransport.builder().name("router").executor(threads).scheduler(server.getScheduler());
+        config.find(CommonKeys.BYTE_BUDGET).ifPresent(tunnels::byteBudget);
+        this.transport = tunnels.build();
         this.acceptor = TunnelAcceptor.builder()
                 .transport(transport)
                 .selectors(connector.getSelectorManager())
@@ -337,6 +335,11 @@ public final class Router implements AutoCloseable {
         if (https != null) {
             https.watch(server.getScheduler(), CERTIFICATE_CHECK);
         }
+    }
+
+    /** Body octets that instances may have lying here, for tests. */
+    long committedBytes() {
+        return transport.committedBytes();
     }
 
     private static String shown(int port) {

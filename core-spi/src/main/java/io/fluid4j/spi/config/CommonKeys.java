@@ -106,17 +106,19 @@ public final class CommonKeys {
 
     /** Initial credit of one stream. */
     public static final ConfigKey<Long> STREAM_WINDOW = KEYS.size("fluid.tunnel.stream-window", "256k", "16k", "16m")
-            .doc("Body octets one stream may have under way towards this end at its start; it grows while its reader"
-                    + " keeps up.");
+            .doc("Body octets one stream may have under way towards this end at its start, unless the byte budget has"
+                    + " less; it grows while its reader keeps up.");
 
     /** Credit of a whole session. */
     public static final ConfigKey<Long> SESSION_WINDOW = KEYS.size("fluid.tunnel.session-window", "16m", "64k", "1g")
             .doc("Body octets all streams of a tunnel together may have under way towards this end.");
 
     /** Body octets queued by one process. */
-    public static final ConfigKey<Long> BYTE_BUDGET = KEYS.size("fluid.tunnel.byte-budget", "256m", "1m", "64g")
-            .doc("Body octets all tunnels of this process together may queue. When less is left, windows stop growing"
-                    + " and credit is given back later.");
+    public static final ConfigKey<Long> BYTE_BUDGET = KEYS.size("fluid.tunnel.byte-budget", null, "1m", "64g")
+            .shownDefault("a quarter of the heap, 256m at most")
+            .doc("Body octets that all tunnels of this process together may have granted and not yet passed on,"
+                    + " however many streams there are. The less is left, the smaller are the windows of streams; each"
+                    + " keeps 4k to move with.");
 
     /** How long a stream may be silent. */
     public static final ConfigKey<Duration> STREAM_IDLE_TIMEOUT = KEYS.duration(
