@@ -227,7 +227,8 @@ final class InstanceParts implements AutoCloseable {
         return runner;
     }
 
-    @Nullable PoolProbe poolProbe() {
+    @Nullable
+    PoolProbe poolProbe() {
         return poolProbe;
     }
 

@@ -147,6 +147,10 @@ public final class FluidConnector extends AbstractConnector {
     @Override
     protected void doStart() throws Exception {
         Executor virtual = VirtualThreads.getVirtualThreadsExecutor(getExecutor());
+        if (virtual != null) {
+            // Jetty leaves the start of such a pool to whoever uses it first: its own connectors, if there are any.
+            installBean(virtual);
+        }
         exchangeExecutor = virtual != null ? virtual : getExecutor();
         super.doStart();
         runtime = InstanceRuntime.builder()
