@@ -52,6 +52,7 @@ public final class AsyncServlet extends HttpServlet {
                 break;
             case "/stream":
                 async.setTimeout(0);
+                response.setContentType("text/event-stream");
                 new Thread(() -> stream(async, request.getParameter("key")), "foreign").start();
                 break;
             case "/hold":

@@ -27,12 +27,15 @@ final class Delivery {
     /** The folder with {@code bin}, {@code lib}, {@code tomcat}, {@code jetty} in it. */
     static synchronized Path home() {
         if (unpacked == null) {
-            Path zip = one(Build.repository().resolve("dist/target"), "fluid4j-", ".zip");
             Path folder = Build.work("delivery");
-            unzip(zip, folder);
+            unzip(zip(), folder);
             unpacked = one(folder, "fluid4j-", "");
         }
         return unpacked;
+    }
+
+    static Path zip() {
+        return one(Build.repository().resolve("dist/target"), "fluid4j-", ".zip");
     }
 
     /** Makes a Tomcat's base folder one of an instance: a jar and a file. */

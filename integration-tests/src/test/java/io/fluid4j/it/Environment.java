@@ -47,6 +47,15 @@ enum Environment {
         return "/" + id;
     }
 
+    /** Whether the sample application runs beside the battery's. */
+    boolean hasSample() {
+        return this == TOMCAT_11 || this == JETTY_12_1_EE11;
+    }
+
+    String samplePath() {
+        return "/sample-" + id;
+    }
+
     boolean javax() {
         return "ee8".equals(servlets);
     }

@@ -106,6 +106,10 @@ final class Fleet implements AutoCloseable {
                     "fluid.route." + environment.name().toLowerCase(Locale.ROOT).replace('_', '-');
             routes.append(route + ".function=" + function(environment.distribution()) + "\n");
             routes.append(route + ".path=" + environment.contextPath() + "\n");
+            if (environment.hasSample()) {
+                routes.append(route + "-sample.function=" + function(environment.distribution()) + "\n");
+                routes.append(route + "-sample.path=" + environment.samplePath() + "\n");
+            }
         }
         return routes.toString();
     }
@@ -115,8 +119,12 @@ final class Fleet implements AutoCloseable {
         String name = function + suffix;
         List<Environment> environments = environments(distribution);
         String instance = router().instanceProperties(function);
-        Consumer<Path> deploy =
-                base -> environments.forEach(environment -> deploy(environment, base, BatteryWar.Api.NONE));
+        Consumer<Path> deploy = base -> environments.forEach(environment -> {
+            deploy(environment, base, BatteryWar.Api.NONE);
+            if (environment.hasSample() && !virtualThreads) {
+                deploySample(environment, base);
+            }
+        });
         if (!virtualThreads) {
             return start(distribution, name, HEAP, instance, deploy, environments);
         }
@@ -192,6 +200,15 @@ final class Fleet implements AutoCloseable {
         }
         if (environment.servlets() != null) {
             Build.write(webapps.resolve(context + ".properties"), "environment=" + environment.servlets() + "\n");
+        }
+    }
+
+    private static void deploySample(Environment environment, Path base) {
+        Path webapps = base.resolve("webapps");
+        String name = environment.samplePath().substring(1);
+        Delivery.copySample(webapps.resolve(name + ".war"));
+        if (environment.servlets() != null) {
+            Build.write(webapps.resolve(name + ".properties"), "environment=" + environment.servlets() + "\n");
         }
     }
 
