@@ -149,7 +149,7 @@ public final class FluidConnector extends AbstractConnector {
         Executor virtual = VirtualThreads.getVirtualThreadsExecutor(getExecutor());
         if (virtual != null) {
             // Jetty leaves the start of such a pool to whoever uses it first: its own connectors, if there are any.
-            installBean(virtual);
+            addBean(virtual);
         }
         exchangeExecutor = virtual != null ? virtual : getExecutor();
         super.doStart();
