@@ -44,7 +44,7 @@ class LayeringTest {
             "tomcat-adapter", Set.of("api", "core-spi", "core-tunnel", "core-instance"),
             "router-plugin", Set.of("api", "core-spi", "core-tunnel"),
             "resolver-client", Set.of("api", "core-spi"),
-            "resolver-server", Set.of("api", "core-spi"),
+            "resolver-server", Set.of("api", "core-spi", "resolver-client"),
             "testkit", Set.of("api", "core-spi", "core-tunnel"));
 
     private static final String[] CONTAINERS = {

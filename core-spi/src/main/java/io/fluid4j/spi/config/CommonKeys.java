@@ -45,7 +45,6 @@ public final class CommonKeys {
     /** What a resolver wants to be shown before it takes a registration. */
     public static final ConfigKey<Secret> RESOLVER_TOKEN = KEYS.secret("fluid.resolver.token")
             .roles(Role.INSTANCE, Role.ROUTER, Role.RESOLVER)
-            .reserved()
             .doc("Bearer token of the resolver's HTTP face: a resolver asks for it, routers and instances show it."
                     + " A resolver that listens beyond loopback needs one.");
 

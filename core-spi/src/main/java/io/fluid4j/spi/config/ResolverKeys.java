@@ -16,12 +16,10 @@ public final class ResolverKeys {
 
     /** DNS over UDP and TCP. */
     public static final ConfigKey<OptionalInt> DNS_PORT = KEYS.portOrOff("fluid.resolver.dns.port", "9053")
-            .reserved()
             .doc("Port for DNS over UDP and TCP. 0 takes any free one.");
 
     /** Look-ups and registrations over HTTP. */
     public static final ConfigKey<OptionalInt> HTTP_PORT = KEYS.portOrOff("fluid.resolver.http.port", "9054")
-            .reserved()
             .doc("Port for look-ups, registrations, health and metrics over HTTP. 0 takes any free one.");
 
     /** Where both listen. */
@@ -30,7 +28,6 @@ public final class ResolverKeys {
                     "127.0.0.1",
                     "[A-Za-z0-9.:_-]{1,253}",
                     "an address or host name of this machine")
-            .reserved()
             .doc("Address that both ports listen on. Anything but loopback needs `fluid.resolver.token`.");
 
     /** The zone it answers for. */
@@ -39,13 +36,17 @@ public final class ResolverKeys {
                     "fluid.internal",
                     "[A-Za-z0-9]([A-Za-z0-9.-]{0,198}[A-Za-z0-9])?\\.?",
                     "a domain name of at most 200 octets")
-            .reserved()
             .doc("DNS zone it answers for; everything else is refused.");
+
+    /** Limit of responses over UDP. */
+    public static final ConfigKey<Integer> DNS_RATE_LIMIT = KEYS.integer(
+                    "fluid.resolver.dns.rate-limit", 10_000, 0, 10_000_000)
+            .doc("Most DNS responses a second over UDP for one network of clients (/24, /56 for IPv6); more are dropped"
+                    + " or told to use TCP. A resolver that is bound to loopback limits nobody. 0: no limit.");
 
     /** Where registrations live. */
     public static final ConfigKey<StoreKind> STORE = KEYS.word(
                     "fluid.resolver.store", StoreKind.MEMORY, StoreKind.class)
-            .reserved()
             .doc("Where registrations live: in this process, or in an etcd that several resolvers share.");
 
     /** Where etcd is. */
