@@ -186,7 +186,7 @@ final class ResolverHandler extends Handler.Abstract {
         } catch (IllegalArgumentException e) {
             written = CompletableFuture.failedFuture(e);
         }
-        written.whenComplete((revision, failure) -> {
+        var unused = written.whenComplete((revision, failure) -> {
             metrics.written(failure == null);
             if (failure == null) {
                 json(200, Map.of("revision", revision.toString()), response, callback);
