@@ -204,10 +204,11 @@ class DnsServerTest {
     @Test
     void haproxyFillsItsServersFromIt() throws Exception {
         requireTool("haproxy", "-v");
+        Thread answering;
         try (ServerSocket backend = new ServerSocket(0, 10, LOOPBACK)) {
             register("r1", backend.getLocalPort(), "eu", "shop", 7);
             awaitShop();
-            Thread answering = answerOnce(backend);
+            answering = answerOnce(backend);
             int front = freePort();
             Path config = directory.resolve("haproxy.cfg");
             Files.writeString(config, """
@@ -240,10 +241,10 @@ class DnsServerTest {
             } finally {
                 haproxy.destroy();
                 assertThat(haproxy.waitFor(10, TimeUnit.SECONDS)).isTrue();
-                backend.close();
-                answering.join(10_000);
             }
         }
+        answering.join(PATIENCE.toMillis());
+        assertThat(answering.isAlive()).isFalse();
     }
 
     private static Thread answerOnce(ServerSocket backend) {
