@@ -14,6 +14,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,6 +118,17 @@ final class RawClient implements AutoCloseable {
     static RawClient over(Socket socket) throws IOException {
         socket.setSoTimeout(READ_TIMEOUT_MILLIS);
         return new RawClient(socket);
+    }
+
+    /** How long a read waits before it fails; 20 s unless set. */
+    RawClient patience(Duration limit) throws IOException {
+        socket.setSoTimeout((int) limit.toMillis());
+        return this;
+    }
+
+    /** Whether something has come; reads nothing. */
+    boolean answered() throws IOException {
+        return in.available() > 0;
     }
 
     int localPort() {

@@ -37,6 +37,12 @@ final class RouterConnector extends ServerConnector {
         HTTPS
     }
 
+    /**
+     * Connections that may wait until a selector accepts them. Java's 50 is soon exceeded by a burst, and then a client
+     * waits for a second and more until its system tries again.
+     */
+    private static final int ACCEPT_QUEUE = 1024;
+
     private final boolean plain;
     private final @Nullable ConnectionFactory https;
     private final @Nullable InetSocketAddress httpsAddress;
@@ -58,6 +64,7 @@ final class RouterConnector extends ServerConnector {
             @Nullable InetSocketAddress httpsAddress,
             ConnectionFactory... factories) {
         super(server, server.getThreadPool(), server.getScheduler(), null, 0, selectors, factories);
+        setAcceptQueueSize(ACCEPT_QUEUE);
         this.plain = plain;
         this.https = https;
         this.httpsAddress = plain ? httpsAddress : null;
