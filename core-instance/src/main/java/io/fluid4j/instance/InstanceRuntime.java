@@ -70,6 +70,7 @@ public final class InstanceRuntime implements AutoCloseable {
     private final ExchangeRunner runner;
     private final Supplier<Set<String>> contextPaths;
     private final @Nullable InstanceBean bean;
+    private final @Nullable RequestLogHandler logs;
     private final AtomicBoolean pushDue = new AtomicBoolean();
     private final Object lock = new Object();
 
@@ -96,6 +97,7 @@ public final class InstanceRuntime implements AutoCloseable {
                 parts.accounts(), health, scheduler, this::announce, this::pushHealth, System::nanoTime);
         parts.admission().onRoom(this::pushHealthSoon);
         bean = config.get(InstanceKeys.JMX) ? new InstanceBean(this) : null;
+        logs = config.get(InstanceKeys.LOG_CAPTURE) ? new RequestLogHandler(parts.accounts()) : null;
     }
 
     /**
@@ -132,6 +134,9 @@ public final class InstanceRuntime implements AutoCloseable {
         scheduleEndOfLife();
         if (bean != null) {
             bean.register();
+        }
+        if (logs != null) {
+            logs.install();
         }
         List<URI> routers = config.find(InstanceKeys.ROUTER_URLS).orElse(List.of());
         routers.forEach(links::dial);
@@ -261,6 +266,9 @@ public final class InstanceRuntime implements AutoCloseable {
         }
         if (bean != null) {
             bean.unregister();
+        }
+        if (logs != null) {
+            logs.close();
         }
         links.close();
         parts.close();

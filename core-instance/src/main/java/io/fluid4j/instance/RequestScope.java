@@ -7,6 +7,7 @@ package io.fluid4j.instance;
 import static java.lang.System.Logger.Level.WARNING;
 
 import io.fluid4j.frame.ErrorCode;
+import io.fluid4j.frame.LogLine;
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.RequestHead;
 import io.fluid4j.frame.Usage;
@@ -122,6 +123,15 @@ final class RequestScope
         if (allocated > 0) {
             long unused = (long) ALLOCATED.getAndAdd(this, allocated);
         }
+    }
+
+    boolean belongsTo(Accounts shared) {
+        return accounts == shared;
+    }
+
+    /** A line that was logged while this thread worked for the request. Never waits. */
+    void log(LogLine line) {
+        stream.session().sendLog(stream.id(), line);
     }
 
     /** A slice ran on a thread whose CPU clock cannot be read. */

@@ -54,6 +54,12 @@ final class SliceClock {
         return metered;
     }
 
+    /** The request this thread works for now; null for none. */
+    @Nullable
+    RequestScope current() {
+        return current;
+    }
+
     void enter(RequestScope scope) {
         RequestScope running = current;
         if (running == scope) {

@@ -11,6 +11,7 @@ import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.frame.Fields;
 import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.Health;
+import io.fluid4j.frame.LogLine;
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.ResponseHead;
 import io.fluid4j.frame.Settings;
@@ -51,6 +52,10 @@ final class FakeRouter implements AutoCloseable {
     final List<Drain> drains = new CopyOnWriteArrayList<>();
     final List<Drained> drained = new CopyOnWriteArrayList<>();
     final List<ErrorCode> closed = new CopyOnWriteArrayList<>();
+    /** A line, and the stream it came for. */
+    record Logged(int stream, LogLine line) {}
+
+    final List<Logged> logged = new CopyOnWriteArrayList<>();
     final List<Map<String, Long>> processUsages = new CopyOnWriteArrayList<>();
 
     private final TunnelTransport transport =
@@ -165,6 +170,11 @@ final class FakeRouter implements AutoCloseable {
         @Override
         public void onDrained(Session session, Drained result) {
             drained.add(result);
+        }
+
+        @Override
+        public void onLog(Session session, int streamId, LogLine line) {
+            logged.add(new Logged(streamId, line));
         }
 
         @Override

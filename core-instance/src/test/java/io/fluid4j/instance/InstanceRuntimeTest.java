@@ -14,6 +14,7 @@ import io.fluid4j.frame.Ask;
 import io.fluid4j.frame.Drain;
 import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.frame.Health;
+import io.fluid4j.frame.LogLine;
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.NackReason;
 import io.fluid4j.frame.Usage;
@@ -30,7 +31,9 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -43,6 +46,9 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 import javax.management.ObjectName;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -56,6 +62,7 @@ class InstanceRuntimeTest {
     private static final long MILLIS = 1_000_000L;
 
     private final FakeRouter router = new FakeRouter();
+    private final List<Runnable> cleanUp = new ArrayList<>();
     private final FakeContainer container = new FakeContainer().at("/hello", request -> "hello");
     private final CountDownLatch released = new CountDownLatch(1);
     private ExecutorService pool = Executors.newFixedThreadPool(4);
@@ -65,6 +72,7 @@ class InstanceRuntimeTest {
     @AfterEach
     void close() throws InterruptedException {
         released.countDown();
+        cleanUp.forEach(Runnable::run);
         if (instance != null) {
             instance.close();
         }
@@ -588,6 +596,96 @@ class InstanceRuntimeTest {
             assertThat(health.limit()).isPositive();
         }
         assertThat(router.health().signals()).extracting(Health.Signal::name).contains("heap", "descriptors");
+    }
+
+    @Test
+    void whatIsLoggedForARequestGoesToItsRouterInOrder() {
+        Logger logger = Logger.getLogger("shop.Cart");
+        System.Logger other = System.getLogger("shop.Other");
+        container.at("/logs", request -> {
+            logger.log(Level.WARNING, "item {0} of {1}", new Object[] {3, "cart"});
+            logger.log(Level.FINE, "not logged at all");
+            other.log(System.Logger.Level.INFO, "by the logger of the system");
+            logger.log(Level.SEVERE, "broken", new IllegalStateException("why"));
+            return "ok";
+        });
+        container.at("/poison", request -> {
+            logger.log(Level.INFO, "value {0}", new Object() {
+                @Override
+                public String toString() {
+                    throw new IllegalStateException("no text");
+                }
+            });
+            logger.info("after it");
+            return "ok";
+        });
+        Session session = start();
+        logger.info("of no request");
+        assertThat(FakeRouter.get(router.get(session, "/logs").status)).isEqualTo(200);
+        until("three lines", () -> router.logged.size() >= 3);
+        assertThat(FakeRouter.get(router.get(session, "/poison").status)).isEqualTo(200);
+        until("the lines after", () -> router.logged.size() >= 5);
+
+        assertThat(router.logged).extracting(FakeRouter.Logged::stream).containsExactly(1, 1, 1, 2, 2);
+        assertThat(router.logged)
+                .extracting(logged -> logged.line().level())
+                .containsExactly(LogLine.WARNING, LogLine.INFO, LogLine.ERROR, LogLine.INFO, LogLine.INFO);
+        assertThat(router.logged.get(0).line().logger()).isEqualTo("shop.Cart");
+        assertThat(router.logged.get(0).line().message()).isEqualTo("item 3 of cart");
+        assertThat(router.logged.get(2).line().message())
+                .startsWith("broken\njava.lang.IllegalStateException: why\n\tat ");
+        assertThat(router.logged.get(3).line().message()).isEqualTo("value {0}");
+        assertThat(router.logged.get(4).line().message()).isEqualTo("after it");
+    }
+
+    @Test
+    void aFloodOfLinesDoesNotHoldTheRequestUpAndTheDroppedOnesAreCounted() {
+        // A console would be what holds the request up.
+        Handler[] consoles = Logger.getLogger("").getHandlers();
+        for (Handler console : consoles) {
+            Logger.getLogger("").removeHandler(console);
+        }
+        cleanUp.add(() -> {
+            for (Handler console : consoles) {
+                Logger.getLogger("").addHandler(console);
+            }
+        });
+        Logger logger = Logger.getLogger("shop.Loud");
+        int lines = 20_000;
+        container.at("/loud", request -> {
+            for (int i = 0; i < lines; i++) {
+                logger.info("line " + i);
+            }
+            return "ok";
+        });
+        Session session = start();
+
+        assertThat(FakeRouter.get(router.get(session, "/loud").status)).isEqualTo(200);
+        until("the last line", () -> router.logged.stream()
+                .anyMatch(logged -> logged.line().message().equals("line " + (lines - 1))));
+
+        long dropped = router.logged.stream()
+                .mapToLong(logged -> logged.line().droppedBefore())
+                .sum();
+        assertThat(dropped).isPositive();
+        assertThat(router.logged.size() + dropped).isEqualTo(lines);
+        assertThat(router.logged)
+                .extracting(logged -> Integer.parseInt(logged.line().message().substring(5)))
+                .isSorted();
+    }
+
+    @Test
+    void nothingIsSentWhereLinesAreNotToBeCaptured() {
+        container.at("/logs", request -> {
+            Logger.getLogger("shop").warning("secret");
+            return "ok";
+        });
+        Session session = start("fluid.log.capture", "false");
+
+        assertThat(FakeRouter.get(router.get(session, "/logs").status)).isEqualTo(200);
+        until("two frames that came later", () -> router.processUsages.size() >= 2);
+
+        assertThat(router.logged).isEmpty();
     }
 
     @Test

@@ -174,6 +174,9 @@ class LayeringTest {
                         "io.fluid4j.tunnel..",
                         "io.fluid4j.instance..",
                         "io.fluid4j.resolver.client..")
+                // It takes up what applications write with it.
+                .and()
+                .doNotHaveSimpleName("RequestLogHandler")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.util.logging..", "org.slf4j..")

@@ -4,6 +4,8 @@
  */
 package io.fluid4j.router;
 
+import io.fluid4j.router.log.LogEndpoint;
+import io.fluid4j.router.log.RequestLogs;
 import io.fluid4j.router.usage.PriceBook;
 import io.fluid4j.router.usage.UsageEndpoint;
 import io.fluid4j.router.usage.UsageLedger;
@@ -20,7 +22,9 @@ final class Accounting implements AutoCloseable {
     private final @Nullable AccessLog accessLog;
     private final UsageLedger ledger;
     private final UsageEndpoint usage;
-    private final UsageListener usageListener;
+    private final InstanceListener instances;
+    private final RequestLogs logs = new RequestLogs();
+    private final LogEndpoint logEndpoint = new LogEndpoint(logs);
     private final ExchangeListener exchanges;
     private volatile PriceBook prices;
 
@@ -35,9 +39,11 @@ final class Accounting implements AutoCloseable {
         prices = prices(config);
         ledger = new UsageLedger(settings(config), clock);
         usage = new UsageEndpoint(ledger, () -> prices, clock);
-        usageListener = new UsageListener(ledger);
+        UsageListener usageListener = new UsageListener(ledger);
+        LogListener logListener = new LogListener(logs);
+        instances = InstanceListener.both(usageListener, logListener);
         accessLog = RouterParts.accessLog(config);
-        ExchangeListener counting = ExchangeListener.all(new MetricsListener(metrics), usageListener);
+        ExchangeListener counting = ExchangeListener.all(new MetricsListener(metrics), usageListener, logListener);
         exchanges = keep > 0 || accessLog != null
                 ? ExchangeListener.all(counting, new StoryListener(stories, accessLog, clock))
                 : counting;
@@ -50,11 +56,19 @@ final class Accounting implements AutoCloseable {
 
     /** Hears what instances tell beside. */
     InstanceListener instances() {
-        return usageListener;
+        return instances;
     }
 
     RequestStories stories() {
         return stories;
+    }
+
+    RequestLogs logs() {
+        return logs;
+    }
+
+    LogEndpoint logEndpoint() {
+        return logEndpoint;
     }
 
     UsageLedger ledger() {
@@ -81,6 +95,11 @@ final class Accounting implements AutoCloseable {
 
     void take(PriceBook next) {
         prices = next;
+    }
+
+    /** Ends the answers that have no end of their own, so that the admin port can close. */
+    void endFollowing() {
+        logs.close();
     }
 
     /** Writes what is known. */

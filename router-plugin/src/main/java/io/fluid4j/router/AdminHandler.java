@@ -126,6 +126,7 @@ final class AdminHandler extends Handler.Abstract {
             case "/metrics" -> metrics(request, response, callback);
             case "/api/instances" -> json(200, instances(), response, callback);
             case "/api/functions" -> json(200, functions(), response, callback);
+            case "/api/logs" -> accounting.logEndpoint().answer(query(request), response, callback);
             case "/api/usage", "/api/usage.csv" -> usage(path.endsWith(".csv"), request, response, callback);
             default -> {
                 RequestStory story =
@@ -206,12 +207,16 @@ final class AdminHandler extends Handler.Abstract {
     }
 
     private void usage(boolean csv, Request request, Response response, Callback callback) {
+        UsageEndpoint.Answer answer = accounting.usage().answer(query(request), csv);
+        content(answer.status(), answer.contentType(), answer.body(), response, callback);
+    }
+
+    private static Map<String, String> query(Request request) {
         Map<String, String> query = new HashMap<>();
         for (Fields.Field field : Request.extractQueryParameters(request)) {
             query.put(field.getName(), field.getValue());
         }
-        UsageEndpoint.Answer answer = accounting.usage().answer(query, csv);
-        content(answer.status(), answer.contentType(), answer.body(), response, callback);
+        return query;
     }
 
     private List<Map<String, Object>> instances() {

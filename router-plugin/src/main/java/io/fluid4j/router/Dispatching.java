@@ -177,6 +177,7 @@ final class Dispatching {
             return false;
         }
         now.opened(stream);
+        context.listener().onSent(outcome, stream);
         if (sent == now && with != null && !expectsContinue) {
             with.start(stream);
         }

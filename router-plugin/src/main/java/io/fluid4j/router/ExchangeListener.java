@@ -5,6 +5,7 @@
 package io.fluid4j.router;
 
 import io.fluid4j.frame.Usage;
+import io.fluid4j.tunnel.OutboundStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,14 @@ public interface ExchangeListener {
 
     /** Hears nothing. */
     ExchangeListener NONE = new ExchangeListener() {};
+
+    /**
+     * A request was handed to an instance; again when it goes elsewhere after a nack.
+     *
+     * @param outcome not ended yet
+     * @param stream its stream there
+     */
+    default void onSent(ExchangeOutcome outcome, OutboundStream stream) {}
 
     /**
      * A request has ended for its client, well or badly. Comes exactly once for every request that has reached the
@@ -45,6 +54,13 @@ public interface ExchangeListener {
     static ExchangeListener all(ExchangeListener... listeners) {
         ExchangeListener[] them = listeners.clone();
         return new ExchangeListener() {
+            @Override
+            public void onSent(ExchangeOutcome outcome, OutboundStream stream) {
+                for (ExchangeListener one : them) {
+                    one.onSent(outcome, stream);
+                }
+            }
+
             @Override
             public void onEnd(ExchangeOutcome outcome) {
                 for (ExchangeListener one : them) {

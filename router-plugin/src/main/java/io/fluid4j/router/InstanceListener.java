@@ -38,4 +38,32 @@ interface InstanceListener {
      * @param session which one
      */
     default void onSessionClosed(Session session) {}
+
+    /**
+     * Both, the first one first.
+     *
+     * @param first hears first
+     * @param second hears then
+     */
+    static InstanceListener both(InstanceListener first, InstanceListener second) {
+        return new InstanceListener() {
+            @Override
+            public void onProcessUsage(Instance instance, Map<String, Long> nanosByKind) {
+                first.onProcessUsage(instance, nanosByKind);
+                second.onProcessUsage(instance, nanosByKind);
+            }
+
+            @Override
+            public void onLog(Session session, Instance instance, int stream, LogLine line) {
+                first.onLog(session, instance, stream, line);
+                second.onLog(session, instance, stream, line);
+            }
+
+            @Override
+            public void onSessionClosed(Session session) {
+                first.onSessionClosed(session);
+                second.onSessionClosed(session);
+            }
+        };
+    }
 }

@@ -31,13 +31,13 @@ final class MetricsText {
 
     private final RouterContext context;
     private final Supplier<Session.Traffic> traffic;
-    private final UsageLedger ledger;
+    private final Accounting accounting;
     private final ExpositionFormats formats = ExpositionFormats.init();
 
-    MetricsText(RouterContext context, Supplier<Session.Traffic> traffic, UsageLedger ledger) {
+    MetricsText(RouterContext context, Supplier<Session.Traffic> traffic, Accounting accounting) {
         this.context = context;
         this.traffic = traffic;
-        this.ledger = ledger;
+        this.accounting = accounting;
     }
 
     /** The content type for what a scraper accepts. */
@@ -208,7 +208,7 @@ final class MetricsText {
                 .name("fluid_instance_cpu_seconds")
                 .unit(Unit.SECONDS)
                 .help("CPU time of the instances' processes by what it was for; the kinds add up to the whole.");
-        ledger.instanceTotals().forEach((function, total) -> {
+        accounting.ledger().instanceTotals().forEach((function, total) -> {
             memory.dataPoint(counted(Labels.of("function", function), total.memoryByteSeconds()));
             long other = total.processCpuNanos()
                     - total.gcCpuNanos()
@@ -226,7 +226,15 @@ final class MetricsText {
         });
         all.metricSnapshot(memory.build());
         all.metricSnapshot(cpu.build());
-        UsageLedger.State state = ledger.state();
+        UsageLedger.State state = accounting.ledger().state();
+        all.metricSnapshot(counter(
+                "fluid_log_lines",
+                "Log lines that instances sent.",
+                accounting.logs().lines()));
+        all.metricSnapshot(counter(
+                "fluid_log_lines_dropped",
+                "Log lines dropped: by instances, or here to make room.",
+                accounting.logs().dropped()));
         all.metricSnapshot(counter("fluid_usage_batches", "Batches of the usage ledger written.", state.batches()));
         all.metricSnapshot(counter(
                 "fluid_usage_write_failures", "Times the usage ledger could not be written.", state.failures()));

@@ -126,7 +126,7 @@ public final class Router implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        MetricsText text = new MetricsText(context, transport::traffic, accounting.ledger());
+        MetricsText text = new MetricsText(context, transport::traffic, accounting);
         this.admin = AdminServer.of(
                 config, token -> new AdminHandler(context, accounting, text, new RouterOperations(this), token));
     }
@@ -282,6 +282,7 @@ public final class Router implements AutoCloseable {
         }
         transport.close();
         stop(server);
+        accounting.endFollowing();
         if (admin != null) {
             admin.close();
         }

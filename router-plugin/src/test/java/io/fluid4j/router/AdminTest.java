@@ -13,6 +13,7 @@ import io.fluid4j.frame.Ask;
 import io.fluid4j.frame.Drain;
 import io.fluid4j.frame.Drained;
 import io.fluid4j.frame.Health;
+import io.fluid4j.frame.LogLine;
 import io.fluid4j.frame.NackReason;
 import io.fluid4j.frame.Usage;
 import io.fluid4j.tunnel.Session;
@@ -22,9 +23,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -128,6 +132,44 @@ class AdminTest {
                 .contains("fluid_tunnel_bytes_total{direction=\"in\"}")
                 .contains("fluid_active_cpu_seconds_total{function=\"shop\"}")
                 .contains("fluid_build_info{");
+    }
+
+    @Test
+    void logLinesAreFoundByTheirRequestAndFollowed() throws Exception {
+        start();
+        instance.script(call -> {
+            int stream = call.stream.id();
+            Session session = call.stream.session();
+            call.answer(200, "hello");
+            session.sendLog(stream, new LogLine(1_000, LogLine.WARNING, 3, "shop.Cart", "late \n but mine"));
+        });
+        String id = get().field("Fluid-Request-Id");
+        await().until(() -> json("/api/logs?request=" + id).size() == 1);
+
+        JsonNode line = json("/api/logs?function=shop&level=info").get(0);
+        assertThat(line.toString())
+                .isEqualTo("{\"time\":\"1970-01-01T00:00:01Z\",\"level\":\"warning\",\"request\":\"" + id
+                        + "\",\"function\":\"shop\",\"deployment\":\"v42\",\"instance\":\"" + instance.id
+                        + "\",\"logger\":\"shop.Cart\",\"message\":\"late \\n but mine\",\"droppedBefore\":3}");
+        assertThat(json("/api/logs?level=error")).isEmpty();
+        assertThat(admin("GET", "/api/logs?level=loud").statusCode()).isEqualTo(400);
+
+        HttpResponse<Stream<String>> events = http.send(
+                HttpRequest.newBuilder(URI.create(
+                                "http://127.0.0.1:" + router.adminPort() + "/api/logs?follow=true&function=shop"))
+                        .build(),
+                HttpResponse.BodyHandlers.ofLines());
+        assertThat(events.headers().firstValue("Content-Type").orElse("")).startsWith("text/event-stream");
+        Iterator<String> data =
+                events.body().filter(text -> text.startsWith("data:")).iterator();
+        assertThat(data.next()).contains(id);
+        String second = get().field("Fluid-Request-Id");
+        assertThat(data.next()).contains(second).contains("late \\n but mine");
+        assertThat(admin("GET", "/metrics").body())
+                .contains("fluid_log_lines_total 2.0")
+                .contains("fluid_log_lines_dropped_total 6.0");
+        // The router does not wait for those who follow, who see their connection end.
+        assertThat(CompletableFuture.runAsync(router::close)).succeedsWithin(Duration.ofSeconds(20));
     }
 
     @Test

@@ -192,7 +192,7 @@ public final class InstanceKeys {
 
     /** Whether log lines travel to the router. */
     public static final ConfigKey<Boolean> LOG_CAPTURE =
-            KEYS.bool("fluid.log.capture", true).reserved().doc("Send the log lines of a request to its router.");
+            KEYS.bool("fluid.log.capture", true).doc("Send the log lines of a request to its router.");
 
     /** Whether management beans are registered. */
     public static final ConfigKey<Boolean> JMX =
