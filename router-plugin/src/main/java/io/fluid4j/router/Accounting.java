@@ -5,7 +5,9 @@
 package io.fluid4j.router;
 
 import io.fluid4j.router.log.LogEndpoint;
+import io.fluid4j.router.log.LoggedLine;
 import io.fluid4j.router.log.RequestLogs;
+import io.fluid4j.router.select.LeastLoadedSelector;
 import io.fluid4j.router.usage.PriceBook;
 import io.fluid4j.router.usage.UsageEndpoint;
 import io.fluid4j.router.usage.UsageLedger;
@@ -13,12 +15,17 @@ import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.RouterKeys;
 import io.fluid4j.spi.config.Secret;
 import java.time.Clock;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** What a router writes down of its requests: metrics, stories, access log, usage. Start and close are for one thread. */
 final class Accounting implements AutoCloseable {
 
+    private static final int MAX_EXPLAINED_LINES = 500;
+
     private final RequestStories stories;
+    private final boolean leastLoaded;
     private final @Nullable AccessLog accessLog;
     private final UsageLedger ledger;
     private final UsageEndpoint usage;
@@ -36,6 +43,7 @@ final class Accounting implements AutoCloseable {
     Accounting(Config config, RouterMetrics metrics, Clock clock) {
         int keep = config.get(RouterKeys.EXPLAIN_KEEP);
         stories = new RequestStories(keep);
+        leastLoaded = config.get(RouterKeys.SELECTOR).equals(new LeastLoadedSelector().name());
         prices = prices(config);
         ledger = new UsageLedger(settings(config), clock);
         usage = new UsageEndpoint(ledger, () -> prices, clock);
@@ -45,7 +53,8 @@ final class Accounting implements AutoCloseable {
         accessLog = RouterParts.accessLog(config);
         ExchangeListener counting = ExchangeListener.all(new MetricsListener(metrics), usageListener, logListener);
         exchanges = keep > 0 || accessLog != null
-                ? ExchangeListener.all(counting, new StoryListener(stories, accessLog, clock))
+                ? ExchangeListener.all(
+                        counting, new StoryListener(stories, accessLog, keep > 0, NanoClock.SYSTEM, clock))
                 : counting;
     }
 
@@ -59,8 +68,15 @@ final class Accounting implements AutoCloseable {
         return instances;
     }
 
-    RequestStories stories() {
-        return stories;
+    /** The whole story of a request; null when it is not kept any more. */
+    @Nullable
+    Map<String, Object> explain(String requestId) {
+        RequestStory story = stories.find(requestId);
+        if (story == null) {
+            return null;
+        }
+        List<LoggedLine> lines = logs.ofRequest(story.id(), story.function(), MAX_EXPLAINED_LINES);
+        return Explanation.of(story, lines, leastLoaded);
     }
 
     RequestLogs logs() {

@@ -8,7 +8,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fluid4j.frame.Drained;
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.Nack;
-import io.fluid4j.frame.Usage;
 import io.fluid4j.router.usage.UsageEndpoint;
 import io.fluid4j.spi.config.Secret;
 import java.io.ByteArrayOutputStream;
@@ -129,10 +128,10 @@ final class AdminHandler extends Handler.Abstract {
             case "/api/logs" -> accounting.logEndpoint().answer(query(request), response, callback);
             case "/api/usage", "/api/usage.csv" -> usage(path.endsWith(".csv"), request, response, callback);
             default -> {
-                RequestStory story =
-                        path.startsWith(REQUESTS) ? accounting.stories().find(path.substring(REQUESTS.length())) : null;
+                Map<String, Object> story =
+                        path.startsWith(REQUESTS) ? accounting.explain(path.substring(REQUESTS.length())) : null;
                 if (story != null) {
-                    json(200, explain(story), response, callback);
+                    json(200, story, response, callback);
                 } else {
                     text(404, "nothing here\n", response, callback);
                 }
@@ -299,25 +298,6 @@ final class AdminHandler extends Handler.Abstract {
             all.add(map);
         }
         return all;
-    }
-
-    private static Map<String, Object> explain(RequestStory story) {
-        Map<String, Object> map = AccessLog.asMap(story);
-        List<Map<String, Object>> nacks = new ArrayList<>();
-        for (ExchangeOutcome.Refusal refusal : story.refusals()) {
-            Map<String, Object> nack = new LinkedHashMap<>();
-            nack.put("instance", refusal.instanceId());
-            nack.put("reason", refusal.reason());
-            nack.put("afterMs", refusal.afterNanos() / 1e6);
-            nacks.add(nack);
-        }
-        map.put("nacks", nacks);
-        Usage usage = story.usage();
-        if (usage != null) {
-            map.put("activeCpuMs", (usage.activeCpuNanos() + usage.apportionedCpuNanos()) / 1e6);
-            map.put("wallMs", usage.wallNanos() / 1e6);
-        }
-        return map;
     }
 
     private boolean authorised(Request request) {

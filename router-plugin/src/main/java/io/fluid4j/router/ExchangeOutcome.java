@@ -5,6 +5,7 @@
 package io.fluid4j.router;
 
 import io.fluid4j.frame.Usage;
+import io.fluid4j.router.explain.Choice;
 import java.util.List;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +41,8 @@ public final class ExchangeOutcome {
     private long bytesIn;
     private long bytesOut;
     private int status;
+    private @Nullable Choice choice;
+    private @Nullable RequestStory story;
     private ExchangeEnding ending = ExchangeEnding.COMPLETE;
 
     ExchangeOutcome(Request request, long beganNanos) {
@@ -127,6 +130,31 @@ public final class ExchangeOutcome {
     }
 
     // ---- for the router --------------------------------------------------------------------------------------
+
+    /** The last instance it was handed to, and those before; null when nobody keeps stories, or there was none. */
+    @Nullable
+    Choice choice() {
+        return choice;
+    }
+
+    void chose(Choice last) {
+        choice = last;
+    }
+
+    /** What was written down at its end; null before, or when nobody keeps stories. */
+    @Nullable
+    RequestStory story() {
+        return story;
+    }
+
+    void writtenDown(RequestStory as) {
+        story = as;
+    }
+
+    @Nullable
+    Instance instance() {
+        return instance;
+    }
 
     Request request() {
         return request;

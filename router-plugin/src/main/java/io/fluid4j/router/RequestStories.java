@@ -29,7 +29,7 @@ final class RequestStories {
         Ring bad = failed;
         if (all != null && bad != null) {
             all.add(story);
-            if (story.status() >= FIRST_FAILURE) {
+            if (story.status() >= FIRST_FAILURE || story.ending() != ExchangeEnding.COMPLETE) {
                 bad.add(story);
             }
         }

@@ -5,6 +5,7 @@
 package io.fluid4j.router;
 
 import io.fluid4j.frame.Usage;
+import io.fluid4j.router.explain.Choice;
 import java.util.HexFormat;
 import java.util.List;
 import org.eclipse.jetty.http.HttpFields;
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param durationNanos from its first octet to its end
  * @param firstByteNanos to the start of the response, -1 when the router answered itself
  * @param waitedNanos how long no instance was free for it
+ * @param choice the instances it was handed to
+ * @param after what the instance told after the end
  */
 @SuppressWarnings("ArrayRecordComponent") // The id is never changed.
 record RequestStory(
@@ -46,7 +49,15 @@ record RequestStory(
         @Nullable String instance,
         List<ExchangeOutcome.Refusal> refusals,
         ExchangeEnding ending,
-        @Nullable Usage usage) {
+        @Nullable Usage usage,
+        @Nullable Choice choice,
+        AfterResponse after) {
+
+    /** What came after the end, when work went on. Written inside the exchange, read by whoever asks. */
+    static final class AfterResponse {
+        volatile @Nullable Usage usage;
+        volatile long afterNanos;
+    }
 
     private static final byte[] NO_ID = {};
 
@@ -79,7 +90,9 @@ record RequestStory(
                 outcome.instanceId(),
                 outcome.refusals(),
                 outcome.ending(),
-                outcome.usage());
+                outcome.usage(),
+                outcome.choice(),
+                new AfterResponse());
     }
 
     String idText() {

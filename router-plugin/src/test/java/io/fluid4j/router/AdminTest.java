@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -170,6 +171,44 @@ class AdminTest {
                 .contains("fluid_log_lines_dropped_total 6.0");
         // The router does not wait for those who follow, who see their connection end.
         assertThat(CompletableFuture.runAsync(router::close)).succeedsWithin(Duration.ofSeconds(20));
+    }
+
+    @Test
+    void explainTellsWhoWasChosenAmongWhomAndWhatCameAfterTheResponse() throws Exception {
+        start();
+        get(); // It is active from here on, and preferred to an idle one.
+        ScriptedInstance second = new ScriptedInstance(router.tunnelPort(), "shop", "v42", call -> {
+                    call.start();
+                    call.stream.session().sendLog(call.stream.id(), new LogLine(5, LogLine.INFO, 0, "l", "hello log"));
+                    call.head(200, 2);
+                    call.send("ok");
+                    call.stream.send(null, null, true, null, Callback.NOOP);
+                    call.stream.releaseEnd();
+                    call.stream.completed(new Usage(Usage.COMPLETE, 7_000_000, 0, 90_000_000, 4_096));
+                })
+                .connected();
+        try (second) {
+            await().until(() -> router.instances() == 2);
+            instance.script(call -> call.nack(NackReason.CPU_THROTTLED));
+            String refused = get().field("Fluid-Request-Id");
+            await().until(() -> admin("GET", "/api/requests/" + refused).statusCode() == 200);
+            await().until(() -> json("/api/requests/" + refused).get("log").size() == 1
+                    && json("/api/requests/" + refused).has("withWorkAfterResponse"));
+            JsonNode story = json("/api/requests/" + refused);
+
+            assertThat(story.get("choices")).hasSize(2);
+            JsonNode first = story.get("choices").get(0);
+            assertThat(first.get("instance").asText()).isEqualTo(instance.id);
+            assertThat(first.get("candidates")).hasSize(2);
+            assertThat(first.get("candidates").get(0).get("cost").asDouble()).isPositive();
+            assertThat(first.get("candidates").get(1).get("instance").asText()).isEqualTo(second.id);
+            assertThat(story.get("choices").get(1).get("instance").asText()).isEqualTo(second.id);
+            assertThat(story.get("nacks").get(0).get("reason").asText()).isEqualTo("cpu-throttled");
+            assertThat(story.get("log").get(0).get("message").asText()).isEqualTo("hello log");
+            assertThat(story.get("withWorkAfterResponse").get("activeCpuMs").asDouble())
+                    .isEqualTo(7.0);
+            assertThat(story.get("waitedMs").asDouble()).isZero();
+        }
     }
 
     @Test

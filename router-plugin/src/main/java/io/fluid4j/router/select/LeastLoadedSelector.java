@@ -75,9 +75,21 @@ public final class LeastLoadedSelector implements InstanceSelector {
     }
 
     static double cost(Candidate candidate) {
-        int limit = candidate.limit();
-        double share = (candidate.load() + 1.0) / (limit > 0 ? limit : ASSUMED_LIMIT);
-        double cost = share / Math.max(candidate.headroom(), MIN_HEADROOM);
-        return candidate.active() ? cost : Math.max(cost, IDLE_COST);
+        return cost(candidate.load(), candidate.limit(), candidate.headroom(), candidate.active());
+    }
+
+    /**
+     * What an instance costs: the lower, the more likely it is taken.
+     *
+     * @param load requests there
+     * @param limit most requests there, 0 when not known
+     * @param headroom of its tightest signal, 0 to 1
+     * @param active whether it serves at the moment
+     * @return above 0
+     */
+    public static double cost(int load, int limit, double headroom, boolean active) {
+        double share = (load + 1.0) / (limit > 0 ? limit : ASSUMED_LIMIT);
+        double cost = share / Math.max(headroom, MIN_HEADROOM);
+        return active ? cost : Math.max(cost, IDLE_COST);
     }
 }
