@@ -4,6 +4,7 @@
  */
 package io.fluid4j.router;
 
+import io.fluid4j.spi.resolve.Holding;
 import io.fluid4j.spi.selection.Attempt;
 import io.fluid4j.spi.selection.Candidate;
 import io.fluid4j.spi.selection.InstanceSelector;
@@ -96,6 +97,21 @@ final class FunctionGroup {
             }
         }
         return false;
+    }
+
+    /** Adds the tunnels and the free capacity of each deployment. */
+    void addHoldings(List<Holding> holdings) {
+        for (String deployment : deployments()) {
+            int tunnels = 0;
+            long capacity = 0;
+            for (Instance instance : picture.instances) {
+                if (instance.deployment().equals(deployment)) {
+                    tunnels += instance.sessions().size();
+                    capacity += instance.room();
+                }
+            }
+            holdings.add(new Holding(name, deployment, tunnels, (int) Math.min(Integer.MAX_VALUE, capacity)));
+        }
     }
 
     /** Called under the lock of the {@link InstanceTable}. */

@@ -37,6 +37,8 @@ final class Instance implements Candidate {
 
     /** P-8.3: after three intervals without HEALTH nothing new is started there. */
     private static final int MISSED_HEALTHS = 3;
+    /** What others are told of an instance that names no limit: about the threads of a usual container. */
+    private static final int ROOM_WITHOUT_LIMIT = 100;
     /** An instance that has served nothing for this long counts as idle. */
     private static final long IDLE_AFTER_NANOS = 10_000_000_000L;
 
@@ -121,6 +123,15 @@ final class Instance implements Candidate {
         }
         int limit = limit();
         return limit == 0 || load() < limit;
+    }
+
+    /** Requests it would take now in addition to those in flight; a guess while it has not found its limit. */
+    int room() {
+        if (!available()) {
+            return 0;
+        }
+        int limit = limit();
+        return limit == 0 ? ROOM_WITHOUT_LIMIT : Math.max(0, limit - load());
     }
 
     /** True when it may take requests soon: it is only paused, full or silent for the moment. */

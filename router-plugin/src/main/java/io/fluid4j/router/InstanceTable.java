@@ -10,6 +10,7 @@ import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.Hello;
 import io.fluid4j.frame.LogLine;
+import io.fluid4j.spi.resolve.Holding;
 import io.fluid4j.spi.selection.InstanceSelector;
 import io.fluid4j.tunnel.Session;
 import java.lang.System.Logger;
@@ -99,6 +100,15 @@ final class InstanceTable {
             count += instance.sessions().size();
         }
         return count;
+    }
+
+    /** What is held here, by function and deployment: for the resolver. */
+    List<Holding> holdings() {
+        List<Holding> holdings = new ArrayList<>();
+        for (FunctionGroup group : groups()) {
+            group.addHoldings(holdings);
+        }
+        return holdings;
     }
 
     /** The listener of a session of an instance. */

@@ -7,9 +7,12 @@ package io.fluid4j.router;
 import io.fluid4j.frame.Drain;
 import io.fluid4j.frame.ErrorCode;
 import io.fluid4j.router.usage.PriceBook;
+import io.fluid4j.router.resolve.Advertised;
+import io.fluid4j.router.resolve.FleetView;
 import io.fluid4j.spi.config.CommonKeys;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.RouterKeys;
+import io.fluid4j.spi.resolve.Resolver;
 import io.fluid4j.tunnel.Session;
 import io.fluid4j.tunnel.TunnelAcceptor;
 import io.fluid4j.tunnel.TunnelTls;
@@ -61,6 +64,7 @@ public final class Router implements AutoCloseable {
     private final ScheduledExecutorService sweeper;
     private final Accounting accounting;
     private final @Nullable AdminServer admin;
+    private final @Nullable FleetView fleet;
     private final @Nullable TunnelTls https;
     private final ReloadableCredentials credentials;
     private final long headerTimeoutNanos;
@@ -129,6 +133,7 @@ public final class Router implements AutoCloseable {
         MetricsText text = new MetricsText(context, transport::traffic, accounting);
         this.admin = AdminServer.of(
                 config, token -> new AdminHandler(context, accounting, text, new RouterOperations(this), token));
+        this.fleet = FleetView.open(config);
     }
 
     /**
@@ -171,6 +176,10 @@ public final class Router implements AutoCloseable {
         watchCertificates();
         var unused =
                 sweeper.scheduleWithFixedDelay(this::sweep, SWEEP.toMillis(), SWEEP.toMillis(), TimeUnit.MILLISECONDS);
+        if (fleet != null) {
+            int clients = httpPort() < 0 ? httpsPort() : httpPort();
+            fleet.start(Advertised.of(config, id, clients, tunnelPort()), instances::holdings);
+        }
         LOG.log(
                 Level.INFO,
                 "router {0}: http {1}, https {2}, tunnels {3}, admin {4}",
@@ -207,6 +216,11 @@ public final class Router implements AutoCloseable {
         return admin == null ? -1 : admin.port();
     }
 
+    /** What all routers hold, from memory; null when the resolver's client is not on the class path. */
+    public @Nullable Resolver resolver() {
+        return fleet == null ? null : fleet.resolver();
+    }
+
     /** How many instances are connected. */
     public int instances() {
         return instances.all().size();
@@ -232,6 +246,9 @@ public final class Router implements AutoCloseable {
      */
     public void drainAndClose() {
         stopping = true;
+        if (fleet != null) {
+            fleet.drain();
+        }
         Config now = config;
         LOG.log(
                 Level.INFO,
@@ -270,6 +287,9 @@ public final class Router implements AutoCloseable {
     @Override
     public void close() {
         stopping = true;
+        if (fleet != null) {
+            fleet.close();
+        }
         sweeper.shutdownNow();
         acceptor.close();
         for (RouterExchange exchange : context.live().snapshot()) {

@@ -38,9 +38,8 @@ public final class CommonKeys {
     public static final ConfigKey<List<URI>> RESOLVER_URLS = KEYS.addresses(
                     "fluid.resolver.urls", Set.of("http", "https"))
             .shownDefault("none; a router then has its own inside")
-            .reserved()
-            .doc("Resolvers. A router registers there and follows their watch; an instance finds the routers to dial"
-                    + " there.");
+            .doc("Resolvers, all of one store. A router registers there and follows their watch. An instance does not"
+                    + " look there yet: it needs `fluid.router.urls`.");
 
     /** What a resolver wants to be shown before it takes a registration. */
     public static final ConfigKey<Secret> RESOLVER_TOKEN = KEYS.secret("fluid.resolver.token")

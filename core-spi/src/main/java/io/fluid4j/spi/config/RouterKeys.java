@@ -189,14 +189,12 @@ public final class RouterKeys {
     public static final ConfigKey<String> ADVERTISE_HTTP = KEYS.text(
                     "fluid.router.advertise.http", null, "[A-Za-z0-9.:\\[\\]_-]{1,253}:[0-9]{1,5}", "host:port")
             .shownDefault("derived from the machine's name and the port")
-            .reserved()
             .doc("Where clients reach this router; what it registers at the resolver.");
 
     /** Where instances reach this router. */
     public static final ConfigKey<URI> ADVERTISE_TUNNEL = KEYS.address(
                     "fluid.router.advertise.tunnel", Set.of("tcp", "tls"))
             .shownDefault("derived from the machine's name and the port")
-            .reserved()
             .doc("Where instances reach this router; what it registers at the resolver.");
 
     /** Secret between routers. */
