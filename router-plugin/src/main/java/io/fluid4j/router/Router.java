@@ -6,9 +6,9 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Drain;
 import io.fluid4j.frame.ErrorCode;
-import io.fluid4j.router.usage.PriceBook;
 import io.fluid4j.router.resolve.Advertised;
 import io.fluid4j.router.resolve.FleetView;
+import io.fluid4j.router.usage.PriceBook;
 import io.fluid4j.spi.config.CommonKeys;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.RouterKeys;

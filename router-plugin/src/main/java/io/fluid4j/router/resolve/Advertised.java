@@ -39,12 +39,9 @@ public final class Advertised {
                 .orElseGet(() -> host(config.get(RouterKeys.HTTP_BIND)) + ":" + clientPort);
         String tunnel = config.find(RouterKeys.ADVERTISE_TUNNEL)
                 .map(URI::toString)
-                .orElseGet(() -> (tls ? "tls://" : "tcp://")
-                        + host(config.get(RouterKeys.TUNNEL_BIND))
-                        + ":"
-                        + tunnelPort);
-        return new RouterAddress(
-                router, http, tunnel, config.get(CommonKeys.REGION), config.get(CommonKeys.ZONE));
+                .orElseGet(() ->
+                        (tls ? "tls://" : "tcp://") + host(config.get(RouterKeys.TUNNEL_BIND)) + ":" + tunnelPort);
+        return new RouterAddress(router, http, tunnel, config.get(CommonKeys.REGION), config.get(CommonKeys.ZONE));
     }
 
     /** An address rather than a name where it can be had: then DNS answers with addresses, too. */

@@ -54,8 +54,7 @@ public final class FleetView implements AutoCloseable {
                 RecordStore store = provider.open(config);
                 return new FleetView(
                         store,
-                        replicas.open(
-                                store, new Locality(config.get(CommonKeys.REGION), config.get(CommonKeys.ZONE))));
+                        replicas.open(store, new Locality(config.get(CommonKeys.REGION), config.get(CommonKeys.ZONE))));
             }
         }
         if (remote) {

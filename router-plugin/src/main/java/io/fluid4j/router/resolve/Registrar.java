@@ -178,9 +178,7 @@ final class Registrar implements AutoCloseable {
     }
 
     private static boolean worthTelling(@Nullable Holding before, Holding now) {
-        if (before == null
-                || before.tunnels() != now.tunnels()
-                || (before.capacity() == 0) != (now.capacity() == 0)) {
+        if (before == null || before.tunnels() != now.tunnels() || (before.capacity() == 0) != (now.capacity() == 0)) {
             return true;
         }
         long difference = Math.abs((long) before.capacity() - now.capacity());

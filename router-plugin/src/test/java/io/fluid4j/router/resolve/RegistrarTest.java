@@ -58,7 +58,8 @@ class RegistrarTest {
 
         private static String shown(List<Holding> holdings) {
             List<String> shown = new ArrayList<>();
-            holdings.forEach(h -> shown.add(h.function() + "@" + h.deployment() + " " + h.tunnels() + "/" + h.capacity()));
+            holdings.forEach(
+                    h -> shown.add(h.function() + "@" + h.deployment() + " " + h.tunnels() + "/" + h.capacity()));
             return shown.toString();
         }
     }
