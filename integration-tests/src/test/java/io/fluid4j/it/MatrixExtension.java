@@ -6,10 +6,12 @@ package io.fluid4j.it;
 
 import io.fluid4j.it.Battery.Run;
 import java.lang.reflect.Method;
+import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -19,9 +21,13 @@ import org.opentest4j.TestAbortedException;
 /**
  * Writes what the battery found through the tunnel as a table: a line for each behaviour, a column for each
  * environment. It goes to {@code target/MATRIX.md}; with {@code -Dfluid.it.matrix=true}, and only when every environment
- * has run, to {@code docs/MATRIX.md} as well.
+ * has run, to {@code docs/MATRIX.md} as well, and its sums into the README.
  */
 final class MatrixExtension implements BeforeAllCallback, AfterTestExecutionCallback {
+
+    /** Where the README shows the sums. */
+    private static final Pattern SUMMARY =
+            Pattern.compile("(<!-- matrix -->\n).*?(<!-- end of matrix -->)", Pattern.DOTALL);
 
     private static final ExtensionContext.Namespace NAMESPACE =
             ExtensionContext.Namespace.create(MatrixExtension.class);
@@ -97,7 +103,40 @@ final class MatrixExtension implements BeforeAllCallback, AfterTestExecutionCall
             Build.write(Build.target().resolve("MATRIX.md"), table);
             if (Boolean.getBoolean("fluid.it.matrix") && environments.size() == Environment.values().length) {
                 Build.write(Build.repository().resolve("docs/MATRIX.md"), table);
+                Path readme = Build.repository().resolve("README.md");
+                Build.write(
+                        readme, SUMMARY.matcher(Build.read(readme)).replaceFirst("$1" + summary(environments) + "$2"));
             }
+        }
+
+        /** How many behaviours of each part held, of those that apply there. */
+        private String summary(TreeSet<Environment> environments) {
+            StringBuilder text = new StringBuilder("| |");
+            environments.forEach(
+                    environment -> text.append(' ').append(environment.id()).append(" |"));
+            text.append("\n| --- |")
+                    .append(" --- |".repeat(environments.size()))
+                    .append('\n');
+            parts.forEach((part, rows) -> {
+                text.append("| ").append(words(part).strip()).append(" |");
+                environments.forEach(environment -> {
+                    long held = count(rows, environment, Result.HELD);
+                    long broken = count(rows, environment, Result.BROKEN);
+                    text.append(' ').append(held);
+                    if (broken > 0) {
+                        text.append(" of ").append(held + broken);
+                    }
+                    text.append(" |");
+                });
+                text.append('\n');
+            });
+            return text.toString();
+        }
+
+        private static long count(Map<String, Map<Environment, Result>> rows, Environment environment, Result wanted) {
+            return rows.values().stream()
+                    .filter(row -> row.get(environment) == wanted)
+                    .count();
         }
 
         private String table(TreeSet<Environment> environments) {
