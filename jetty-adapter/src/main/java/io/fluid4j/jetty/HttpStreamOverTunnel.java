@@ -401,7 +401,16 @@ final class HttpStreamOverTunnel implements HttpStream, Exchange {
 
     private void leave() {
         if ((int) SLICES.getAndAdd(this, -1) == 1 && state() == CANCELLED && !ended) {
-            execute(this::remind);
+            sendReminder();
+        }
+    }
+
+    /** Not counted among the slices: the end of a reminder is no occasion for the next one. */
+    private void sendReminder() {
+        try {
+            connector.exchangeExecutor().execute(scope.slice(this::remind));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("No reminder for stream {}: the server takes no more tasks", stream.id(), e);
         }
     }
 
@@ -429,7 +438,7 @@ final class HttpStreamOverTunnel implements HttpStream, Exchange {
         if (!ended) {
             FailureListeners present = listeners;
             if (present != null && !present.isEmpty()) {
-                connector.exchangeExecutor().execute(scope.slice(this::remind));
+                sendReminder();
             }
             remindAfter(Math.min(2 * afterMillis, MAX_REMINDER_MILLIS));
         }

@@ -10,16 +10,23 @@ import io.fluid4j.Fluid;
 import io.fluid4j.frame.NackReason;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.Role;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.handler.ContextHandlerCollection;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +39,14 @@ class EmbeddedTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
 
     private final TestRouter router = new TestRouter();
-    private final Server server = new Server();
+    private final AtomicInteger tasks = new AtomicInteger();
+    private final Server server = new Server(new QueuedThreadPool() {
+        @Override
+        public void execute(Runnable job) {
+            tasks.incrementAndGet();
+            super.execute(job);
+        }
+    });
     private final ContextHandlerCollection contexts = new ContextHandlerCollection(true);
     private FluidConnector connector;
 
@@ -118,6 +132,52 @@ class EmbeddedTest {
         contexts.removeHandler(late);
         assertNotDeployed("/late/x");
         assertThat(router.get("/one/x").status()).isEqualTo(200);
+    }
+
+    @Test
+    void applicationThatDoesNotEndAfterItsCancelIsRemindedNowAndThenOnly() throws Exception {
+        CountDownLatch told = new CountDownLatch(1);
+        AtomicReference<AsyncContext> held = new AtomicReference<>();
+        ServletContextHandler deaf = new ServletContextHandler("/deaf");
+        deaf.addServlet(
+                new ServletHolder(new HttpServlet() {
+                    private static final long serialVersionUID = 1;
+
+                    @Override
+                    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+                        AsyncContext async = request.startAsync();
+                        async.setTimeout(0);
+                        held.set(async);
+                        response.getOutputStream().setWriteListener(new WriteListener() {
+                            @Override
+                            public void onWritePossible() throws IOException {
+                                while (response.getOutputStream().isReady()) {
+                                    response.getOutputStream().write(new byte[8192]);
+                                }
+                            }
+
+                            @Override
+                            public void onError(Throwable failure) {
+                                told.countDown(); // and does not complete
+                            }
+                        });
+                    }
+                }),
+                "/*");
+        deaf.getServletHandler().getServlets()[0].setAsyncSupported(true);
+        contexts.addHandler(deaf);
+        deaf.start();
+        Call call = router.send(Req.get("/deaf/x").stalled());
+        call.awaitReceived(10_000);
+
+        call.cancel();
+        assertThat(told.await(20, TimeUnit.SECONDS)).isTrue();
+        int before = tasks.get();
+        CountDownLatch later = new CountDownLatch(1);
+        server.getScheduler().schedule(later::countDown, 500, TimeUnit.MILLISECONDS);
+        assertThat(later.await(20, TimeUnit.SECONDS)).isTrue();
+        assertThat(tasks.get() - before).isLessThan(100);
+        held.get().complete();
     }
 
     @Test
