@@ -309,9 +309,10 @@ final class StreamingTest {
     void stalledReadersStayWithinTheByteBudgetHoweverManyTheyAre() {
         int stalledStreams = 400;
         int budget = MIB;
+        ByteBuffer content = ByteBuffer.allocate(MIB);
         Tunnels.Setup setup = Tunnels.with((stream, head) -> {
             stream.started();
-            stream.send(ok(MIB), ByteBuffer.allocate(MIB), true, null, Callback.NOOP);
+            stream.send(ok(MIB), content.duplicate(), true, null, Callback.NOOP);
             stream.completed(null);
             return new Tunnels.Request();
         });

@@ -40,7 +40,7 @@ import org.eclipse.jetty.util.ssl.SslContextFactory;
 final class Tunnels implements AutoCloseable {
 
     static final Secret SECRET = Secret.of("correct horse battery staple");
-    static final long DEADLINE_SECONDS = 20;
+    static final long DEADLINE_SECONDS = 40;
 
     final BlockingQueue<Session> requesterSessions = new LinkedBlockingQueue<>();
     final BlockingQueue<Session> serverSessions = new LinkedBlockingQueue<>();
