@@ -52,7 +52,6 @@ public final class ResolverKeys {
     /** Where etcd is. */
     public static final ConfigKey<List<URI>> ETCD_ENDPOINTS = KEYS.addresses(
                     "fluid.resolver.etcd.endpoints", Set.of("http", "https"))
-            .reserved()
             .doc("Addresses of the etcd members. Required when `fluid.resolver.store` is `etcd`.");
 
     /** Stores that come with Fluid4J. */

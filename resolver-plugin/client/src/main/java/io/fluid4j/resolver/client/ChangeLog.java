@@ -69,7 +69,8 @@ public final class ChangeLog {
      *
      * @param executor runs one task at a time; calls the watchers
      * @param nanos time, compared by difference
-     * @param start the revision before anything is written
+     * @param start the revision before anything is written; {@link Revision#NONE} when that is not known yet: nobody is
+     *     told anything then, but that the store is lost, until the first {@link #relist}
      */
     public ChangeLog(Executor executor, LongSupplier nanos, Revision start) {
         this(executor, nanos, start, MAX_KEPT_CHANGES);
@@ -265,7 +266,9 @@ public final class ChangeLog {
                 at = revision;
                 reason = lost;
                 age = Duration.ofNanos(nanos.getAsLong() - epochNanos);
-                if (next < firstKept) {
+                if (at.equals(Revision.NONE)) {
+                    next = -1;
+                } else if (next < firstKept) {
                     all = List.copyOf(current.values());
                     next = nextPlace;
                 } else if (next < nextPlace) {
@@ -296,7 +299,7 @@ public final class ChangeLog {
             if (reason != null && !toldLost) {
                 toldLost = true;
                 watcher.onLost(reason);
-            } else if (first) {
+            } else if (first && !at.equals(Revision.NONE)) {
                 // It resumes where nothing has happened since: let it know that it is up to date.
                 watcher.onChange(at, List.of());
             }

@@ -18,10 +18,13 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,9 +106,8 @@ final class RemoteWatch implements RecordStore.Watch {
     private void follow() throws IOException, InterruptedException {
         heardNanos = System.nanoTime();
         HttpRequest request = store.request("/v1/watch" + (last == null ? "" : "?from=" + last))
-                .timeout(SILENCE)
                 .build();
-        HttpResponse<InputStream> response = store.http().send(request, BodyHandlers.ofInputStream());
+        HttpResponse<InputStream> response = begin(store.http().sendAsync(request, BodyHandlers.ofInputStream()));
         InputStream body = response.body();
         stream = body;
         ScheduledFuture<?> watchdog = null;
@@ -124,6 +126,19 @@ final class RemoteWatch implements RecordStore.Watch {
             if (watchdog != null) {
                 watchdog.cancel(false);
             }
+        }
+    }
+
+    /** Waits for the head of a response; a timeout of the request could end the body, too. */
+    private static HttpResponse<InputStream> begin(CompletableFuture<HttpResponse<InputStream>> answer)
+            throws IOException, InterruptedException {
+        try {
+            return answer.get(SILENCE.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+            answer.cancel(true);
+            throw new IOException("it does not answer", e);
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
         }
     }
 
