@@ -33,4 +33,22 @@ public record InstanceUsage(
         long tunnelCpuNanos,
         long requestCpuNanos,
         long busyNanos,
-        long upNanos) {}
+        long upNanos) {
+
+    /** The same as a database can hold it. */
+    InstanceUsage storable() {
+        return new InstanceUsage(
+                UsageKey.storable(instanceId),
+                UsageKey.storable(function),
+                UsageKey.storable(deployment),
+                memoryBytes,
+                processorThousandths,
+                processCpuNanos,
+                gcCpuNanos,
+                jitCpuNanos,
+                tunnelCpuNanos,
+                requestCpuNanos,
+                busyNanos,
+                upNanos);
+    }
+}

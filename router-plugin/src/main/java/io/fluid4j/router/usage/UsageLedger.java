@@ -37,6 +37,9 @@ public final class UsageLedger implements AutoCloseable {
     static final Duration WRITE_INTERVAL = Duration.ofMillis(500);
 
     private static final Logger LOG = System.getLogger(UsageLedger.class.getName());
+    /** Class of SQL states: a value that the database refuses, now and for ever. */
+    private static final String DATA_EXCEPTION = "22";
+
     private static final Duration ROLL_UP_INTERVAL = Duration.ofMinutes(10);
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(5);
 
@@ -317,12 +320,12 @@ public final class UsageLedger implements AutoCloseable {
         totals.forEach((key, sums) -> {
             UsageSums grown = sums.minus(collected.getOrDefault(key, UsageSums.NONE));
             if (!grown.equals(UsageSums.NONE)) {
-                spool.add(now, key, grown);
+                spool.add(now, key.storable(), grown);
             }
         });
         collected = totals;
         for (InstanceUsage latest : List.copyOf(instances.values())) {
-            spool.add(now, latest);
+            spool.add(now, latest.storable());
             instances.remove(latest.instanceId(), latest);
         }
         publish();
@@ -344,6 +347,10 @@ public final class UsageLedger implements AutoCloseable {
             }
             writtenNanos = System.nanoTime();
         } catch (SQLException e) {
+            if (String.valueOf(e.getSQLState()).startsWith(DATA_EXCEPTION)) {
+                LOG.log(Level.ERROR, "a batch of the usage ledger can never be written and is given up", e);
+                spool.giveUp();
+            }
             failed(e);
         }
         publish();

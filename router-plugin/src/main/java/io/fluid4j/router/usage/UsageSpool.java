@@ -87,6 +87,13 @@ final class UsageSpool {
         inDoubt = null;
     }
 
+    /** The batch cannot be written: what comes after it can. */
+    void giveUp() {
+        Batch bad = inDoubt;
+        lost += bad == null ? 0 : bad.rows();
+        inDoubt = null;
+    }
+
     int rows() {
         Batch waiting = inDoubt;
         return usage.size() + instances.size() + (waiting == null ? 0 : waiting.rows());

@@ -49,7 +49,7 @@ final class UsageStore {
           PRIMARY KEY (started_at, function_name, deployment, route, writer, span_seconds))""",
         """
         CREATE TABLE IF NOT EXISTS fluid_usage_instance (
-          instance_id VARCHAR(64) NOT NULL, started_at BIGINT NOT NULL, function_name VARCHAR(255) NOT NULL,
+          instance_id VARCHAR(255) NOT NULL, started_at BIGINT NOT NULL, function_name VARCHAR(255) NOT NULL,
           deployment VARCHAR(255) NOT NULL, memory_bytes BIGINT NOT NULL, processor_thousandths INTEGER NOT NULL,
           process_cpu_nanos BIGINT NOT NULL, gc_cpu_nanos BIGINT NOT NULL, jit_cpu_nanos BIGINT NOT NULL,
           tunnel_cpu_nanos BIGINT NOT NULL, request_cpu_nanos BIGINT NOT NULL, busy_nanos BIGINT NOT NULL,

@@ -34,6 +34,18 @@ final class UsageSpoolTest {
     }
 
     @Test
+    void aBatchThatCanNeverBeWrittenIsCountedAsLostAndStopsNothing() {
+        UsageSpool spool = new UsageSpool(10);
+        spool.add(0, KEY, one());
+        UsageSpool.Batch bad = spool.next();
+        spool.add(60, KEY, one());
+        spool.giveUp();
+
+        assertThat(spool.lost()).isEqualTo(1);
+        assertThat(spool.next().sequence()).isEqualTo(bad.sequence() + 1);
+    }
+
+    @Test
     void anOutageOfAnHourIsSixtyRows() {
         UsageSpool spool = new UsageSpool(1_000);
         for (int second = 0; second < 3_600; second++) {

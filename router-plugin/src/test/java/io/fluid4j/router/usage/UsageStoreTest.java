@@ -231,6 +231,24 @@ final class UsageStoreTest {
         }
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void noNameOfAnInstanceStopsTheLedger(Database database) throws Exception {
+        UsageStore store = store(database);
+        try (Connection connection = open(database, store)) {
+            try (UsageLedger ledger = new UsageLedger(settings(database), Clock.fixed(FROM, ZoneOffset.UTC))) {
+                ledger.start();
+                ledger.ended(new UsageKey("a\0b", "'; --", "r".repeat(300) + 1), false, 0, 0);
+                ledger.ended(new UsageKey("a\0b", "'; --", "r".repeat(300) + 2), false, 0, 0);
+                ledger.instance(instance("\0".repeat(300), 1, 1));
+            }
+
+            assertThat(rows(connection, UsageReport.By.ALL))
+                    .containsExactly(Map.entry(new UsageKey("a?b", "'; --", "r".repeat(255)), 2L));
+            assertThat(count(connection, "fluid_usage_instance")).isEqualTo(1);
+        }
+    }
+
     private UsageLedger.Settings settings(Database database) {
         return database == Database.EMBEDDED
                 ? new UsageLedger.Settings(
