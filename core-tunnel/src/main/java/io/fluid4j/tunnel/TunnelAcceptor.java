@@ -19,6 +19,7 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayDeque;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +47,11 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TunnelAcceptor implements AutoCloseable {
 
+    /** A flood of bad handshakes must not become a flood of lines: so many at once, then so many a second. */
+    private static final int REFUSALS_LOGGED_AT_ONCE = 50;
+
+    private static final int REFUSALS_LOGGED_PER_SECOND = 5;
+
     private static final System.Logger LOGGER = System.getLogger(TunnelAcceptor.class.getName());
 
     /** Enough for a fleet that comes back at once, few enough to hold (P-4.1). */
@@ -61,6 +67,10 @@ public final class TunnelAcceptor implements AutoCloseable {
     private final SelectorManager selectors;
     private final @Nullable ArrayByteBufferPool tlsBuffers;
     private final AtomicInteger handshakes = new AtomicInteger();
+    /** Those in handshake, the oldest first, and some whose handshake is over; guarded by itself. */
+    private final ArrayDeque<Attempt> oldest = new ArrayDeque<>();
+
+    private final LogThrottle refusals = new LogThrottle(REFUSALS_LOGGED_AT_ONCE, REFUSALS_LOGGED_PER_SECOND);
     private final LongAdder refused = new LongAdder();
 
     /** Living sessions by instance id (P-4.7). */
@@ -164,13 +174,14 @@ public final class TunnelAcceptor implements AutoCloseable {
     }
 
     private void accept(SocketChannel channel) throws IOException {
-        if (handshakes.incrementAndGet() > config.maxHandshakes) {
-            handshakes.decrementAndGet();
-            refused.increment();
-            channel.close();
-            return;
-        }
         Attempt attempt = new Attempt(channel);
+        if (handshakes.incrementAndGet() > config.maxHandshakes) {
+            giveUpOldest();
+        }
+        synchronized (oldest) {
+            oldest.removeIf(Attempt::over);
+            oldest.addLast(attempt);
+        }
         try {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -179,9 +190,35 @@ public final class TunnelAcceptor implements AutoCloseable {
                     .schedule(attempt::expire, 2 * TunnelConnection.HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS);
             selectors.accept(channel, attempt);
         } catch (IOException | RuntimeException e) {
-            attempt.handshakeOver();
+            var unused = attempt.handshakeOver();
             channel.close();
             throw e;
+        }
+    }
+
+    /**
+     * An honest handshake takes milliseconds: when there are too many it is the one that has taken longest which goes,
+     * so that a flood of half open ones keeps nobody out.
+     */
+    private void giveUpOldest() {
+        while (true) {
+            Attempt attempt;
+            synchronized (oldest) {
+                attempt = oldest.pollFirst();
+            }
+            if (attempt == null) {
+                return;
+            }
+            Object from = attempt.remote();
+            if (attempt.giveUp()) {
+                refused.increment();
+                refusals.log(
+                        LOGGER,
+                        "tunnel from {0} refused: more than " + config.maxHandshakes
+                                + " tunnels in handshake, and this one has taken longest",
+                        from);
+                return;
+            }
         }
     }
 
@@ -246,7 +283,7 @@ public final class TunnelAcceptor implements AutoCloseable {
 
         @Override
         public void onEstablished(TunnelConnection connection, Session session) {
-            handshakeOver();
+            var unused = handshakeOver();
         }
 
         @Override
@@ -256,7 +293,7 @@ public final class TunnelAcceptor implements AutoCloseable {
                 ErrorCode code,
                 String detail,
                 @Nullable Throwable cause) {
-            handshakeOver();
+            var unused = handshakeOver();
             String mine = claimed;
             if (mine != null) {
                 claims.computeIfPresent(
@@ -266,8 +303,8 @@ public final class TunnelAcceptor implements AutoCloseable {
                 refused.increment();
                 AcceptorHandshake refusedHandshake = handshake;
                 Hello hello = refusedHandshake == null ? null : refusedHandshake.hello();
-                LOGGER.log(
-                        WARNING,
+                refusals.log(
+                        LOGGER,
                         "tunnel from {0} refused: {1} ({2}), claims function {3}",
                         connection.remoteAddress(),
                         code,
@@ -278,19 +315,40 @@ public final class TunnelAcceptor implements AutoCloseable {
 
         /** A connection that never came to life, such as one that fails in TLS, must not count for ever. */
         void expire() {
-            if (inHandshake.get() == 1) {
-                handshakeOver();
-                try {
-                    channel.close();
-                } catch (IOException e) {
-                    LOGGER.log(DEBUG, "a half open tunnel did not close cleanly", e);
-                }
-            }
+            giveUp();
         }
 
-        void handshakeOver() {
+        /** False when the handshake was over already. */
+        boolean giveUp() {
+            if (!handshakeOver()) {
+                return false;
+            }
+            try {
+                channel.close();
+            } catch (IOException e) {
+                LOGGER.log(DEBUG, "a half open tunnel did not close cleanly", e);
+            }
+            return true;
+        }
+
+        /** True the first time. */
+        boolean handshakeOver() {
             if (inHandshake.compareAndSet(1, 0)) {
                 handshakes.decrementAndGet();
+                return true;
+            }
+            return false;
+        }
+
+        boolean over() {
+            return inHandshake.get() == 0;
+        }
+
+        Object remote() {
+            try {
+                return String.valueOf(channel.getRemoteAddress());
+            } catch (IOException e) {
+                return "a closed connection";
             }
         }
     }
@@ -351,7 +409,7 @@ public final class TunnelAcceptor implements AutoCloseable {
             return this;
         }
 
-        /** Most tunnels in handshake at once; more are closed at once. Default 256. */
+        /** Most tunnels in handshake at once; beyond it the one that has taken longest is closed. Default 256. */
         public Builder maxHandshakes(int value) {
             if (value < 1) {
                 throw new IllegalArgumentException("handshakes " + value + " (expected: > 0)");

@@ -4,11 +4,14 @@
  */
 package io.fluid4j.router;
 
+import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.http.HttpException;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpStatus;
@@ -48,7 +51,9 @@ final class ErrorResponses implements Request.Handler {
         if (status >= HttpStatus.INTERNAL_SERVER_ERROR_500) {
             Throwable cause =
                     request.getAttribute(ErrorHandler.ERROR_EXCEPTION) instanceof Throwable known ? known : null;
-            LOG.log(Level.WARNING, "a request has failed in the router", cause);
+            if (!everyday(cause)) {
+                LOG.log(Level.WARNING, "a request has failed in the router", cause);
+            }
         }
         write(status, "", reason, RequestFacts.newRequestId(), request, response, callback);
         return true;
@@ -86,6 +91,14 @@ final class ErrorResponses implements Request.Handler {
         }
         ByteBuffer content = StandardCharsets.UTF_8.encode(status + " " + detail + "\nrequest " + shownId + "\n");
         response.write(true, content, callback);
+    }
+
+    /**
+     * What anybody can cause as often as they like, and is accounted for elsewhere: a client that goes, a stream that is
+     * cut, a request that Jetty does not take (505).
+     */
+    private static boolean everyday(@Nullable Throwable cause) {
+        return cause instanceof IOException || cause instanceof TimeoutException || cause instanceof HttpException;
     }
 
     private static boolean closes(int status) {

@@ -49,6 +49,13 @@ final class FunctionGroup {
         return picture.instances;
     }
 
+    /** Those that are connected and not draining. */
+    List<Instance> staying() {
+        List<Instance> staying = new ArrayList<>(picture.instances);
+        staying.removeIf(Instance::draining);
+        return staying;
+    }
+
     List<String> deployments() {
         TreeSet<String> names = new TreeSet<>();
         for (Instance instance : picture.instances) {

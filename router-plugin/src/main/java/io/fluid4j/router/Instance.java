@@ -42,6 +42,9 @@ final class Instance implements Candidate {
     /** An instance that has served nothing for this long counts as idle. */
     private static final long IDLE_AFTER_NANOS = 10_000_000_000L;
 
+    /** What a new instance is trusted with at first: enough that its code gets warm. */
+    private static final double MIN_READINESS = 0.1;
+
     private static final Session[] NO_SESSIONS = {};
 
     private final Hello hello;
@@ -50,6 +53,7 @@ final class Instance implements Candidate {
     private final long connectedNanos;
     private final NanoClock clock;
     private final long healthTimeoutNanos;
+    private final long slowStartNanos;
     private final AtomicInteger inFlight = new AtomicInteger();
     /** Requests of other routers, as of the last HEALTH: what it reported beyond what this router had there. */
     private volatile int foreignInFlight;
@@ -67,9 +71,12 @@ final class Instance implements Candidate {
     private volatile boolean draining;
     private volatile String pauseReason = "";
     private volatile long busyNanos;
+    /** Its slow start is over. */
+    private volatile boolean warm;
+
     private @Nullable CompletableFuture<Drained> drained;
 
-    Instance(Hello hello, long healthIntervalMillis, NanoClock clock, Instant connectedAt) {
+    Instance(Hello hello, long healthIntervalMillis, long slowStartNanos, NanoClock clock, Instant connectedAt) {
         this.hello = hello;
         this.id = hello.instanceId();
         this.clock = clock;
@@ -77,6 +84,7 @@ final class Instance implements Candidate {
         this.connectedNanos = clock.nanos();
         this.healthNanos = connectedNanos;
         this.busyNanos = connectedNanos - IDLE_AFTER_NANOS;
+        this.slowStartNanos = slowStartNanos;
         this.healthTimeoutNanos = Math.max(healthIntervalMillis, 50) * 1_000_000L * MISSED_HEALTHS;
     }
 
@@ -164,6 +172,19 @@ final class Instance implements Candidate {
     @Override
     public double headroom() {
         return headroom;
+    }
+
+    @Override
+    public double readiness() {
+        if (warm) {
+            return 1.0;
+        }
+        long age = clock.nanos() - connectedNanos;
+        if (age >= slowStartNanos) {
+            warm = true;
+            return 1.0;
+        }
+        return Math.max(MIN_READINESS, (double) age / slowStartNanos);
     }
 
     @Override

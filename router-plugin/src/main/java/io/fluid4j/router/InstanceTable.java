@@ -39,6 +39,7 @@ final class InstanceTable {
     private final InstanceSelector selector;
     private final RouterMetrics metrics;
     private final InstanceListener listener;
+    private final long slowStartNanos;
     private final NanoClock clock;
     private final Clock wallClock;
     private final Object lock = new Object();
@@ -52,11 +53,13 @@ final class InstanceTable {
             InstanceSelector selector,
             RouterMetrics metrics,
             InstanceListener listener,
+            long slowStartNanos,
             NanoClock clock,
             Clock wallClock) {
         this.selector = selector;
         this.metrics = metrics;
         this.listener = listener;
+        this.slowStartNanos = slowStartNanos;
         this.clock = clock;
         this.wallClock = wallClock;
     }
@@ -125,7 +128,8 @@ final class InstanceTable {
         synchronized (lock) {
             Instance instance = byId.get(hello.instanceId());
             if (instance == null) {
-                instance = new Instance(hello, hello.settings().healthIntervalMillis(), clock, wallClock.instant());
+                instance = new Instance(
+                        hello, hello.settings().healthIntervalMillis(), slowStartNanos, clock, wallClock.instant());
                 instance.add(session);
                 byId.put(hello.instanceId(), instance);
                 if (!seen.add(hello.instanceId())) {
@@ -248,10 +252,11 @@ final class InstanceTable {
                 leave(member, session);
                 LOG.log(
                         code == ErrorCode.NONE || code == ErrorCode.SHUTDOWN ? Level.INFO : Level.WARNING,
-                        "instance {0} ({1}): session {2} has ended: {3}",
+                        "instance {0} ({1}): session {2} from {3} has ended: {4}",
                         member.instanceId(),
                         member.function(),
                         session.id(),
+                        session.remoteAddress(),
                         code);
             }
         }

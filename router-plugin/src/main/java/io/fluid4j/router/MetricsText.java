@@ -109,9 +109,18 @@ final class MetricsText {
                 "Requests under way.",
                 context.live().size()));
         int waiting = 0;
+        GaugeSnapshot.Builder desired = GaugeSnapshot.builder()
+                .name("fluid_desired_instances")
+                .help("Instances a function should have for what runs and waits now; for an autoscaler to follow.");
         for (FunctionGroup group : context.instances().groups()) {
-            waiting += group.waiting().size();
+            int now = group.waiting().size();
+            waiting += now;
+            desired.dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                    .labels(Labels.of("function", group.name()))
+                    .value(DesiredInstances.of(group.staying(), now))
+                    .build());
         }
+        all.metricSnapshot(desired.build());
         all.metricSnapshot(gauge("fluid_router_waiting_requests", "Requests that wait for an instance.", waiting));
     }
 

@@ -88,6 +88,7 @@ public final class Router implements AutoCloseable {
                 RouterParts.selector(config.get(RouterKeys.SELECTOR)),
                 metrics,
                 accounting.instances(),
+                config.get(RouterKeys.SLOW_START).toNanos(),
                 NanoClock.SYSTEM,
                 Clock.systemUTC());
         QueuedThreadPool threads = new QueuedThreadPool(200, 4);

@@ -130,6 +130,7 @@ class AdminTest {
                 .contains("fluid_instance_nacks_total{reason=\"memory\"} 0.0")
                 .contains("fluid_router_reroutes_total{reason=\"memory\"} 0.0")
                 .contains("fluid_tunnel_sessions 1.0")
+                .contains("fluid_desired_instances{function=\"shop\"} 1.0")
                 .contains("fluid_tunnel_bytes_total{direction=\"in\"}")
                 .contains("fluid_active_cpu_seconds_total{function=\"shop\"}")
                 .contains("fluid_build_info{");

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 /** What a router believes of an instance between two HEALTH frames. */
 class InstanceTest {
 
+    private long now;
     private final Instance instance = new Instance(
             Hello.builder()
                     .instanceId("i")
@@ -33,7 +34,8 @@ class InstanceTest {
                     .settings(Settings.SERVER_DEFAULTS)
                     .build(),
             250,
-            () -> 0,
+            10_000_000_000L,
+            () -> now,
             Instant.EPOCH);
 
     @Test
@@ -62,6 +64,15 @@ class InstanceTest {
         instance.released();
         assertThat(instance.load()).isEqualTo(3);
         assertThat(instance.available()).isTrue();
+    }
+
+    @Test
+    void aNewInstanceIsTrustedWithMoreAndMore() {
+        assertThat(instance.readiness()).isEqualTo(0.1);
+        now = 4_000_000_000L;
+        assertThat(instance.readiness()).isEqualTo(0.4);
+        now = 10_000_000_000L;
+        assertThat(instance.readiness()).isEqualTo(1.0);
     }
 
     private void send() {

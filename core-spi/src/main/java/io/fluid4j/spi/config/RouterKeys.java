@@ -119,7 +119,8 @@ public final class RouterKeys {
     /** Most unfinished handshakes. */
     public static final ConfigKey<Integer> MAX_HANDSHAKES = KEYS.integer(
                     "fluid.router.tunnel.max-handshakes", 256, 1, 100_000)
-            .doc("Most tunnels at once that have not finished their handshake; more are refused.");
+            .doc("Most tunnels at once that have not finished their handshake; beyond it the one that has taken longest"
+                    + " is closed.");
 
     /** Secrets for each function. */
     public static final ConfigKey<Path> CREDENTIALS_FILE = KEYS.path(
@@ -206,6 +207,11 @@ public final class RouterKeys {
                     "fluid.router.selector", "least-loaded", "[a-z0-9][a-z0-9-]{0,63}", "the name of a selector")
             .doc("How the instance for a request is chosen: `least-loaded` (most resources left, fewest requests),"
                     + " `p2c` (the better of two at random), `round-robin`, or the name of a plugin's.");
+
+    /** Time in which a new instance gets its full share. */
+    public static final ConfigKey<Duration> SLOW_START = KEYS.duration("fluid.router.slow-start", "10s", "0", "10m")
+            .doc("How long an instance that has just connected gets less than its share while others serve: from a"
+                    + " tenth to all of it. 0: its full share at once.");
 
     /** Longest wait for an instance. */
     public static final ConfigKey<Duration> MAX_WAIT = KEYS.duration("fluid.router.max-wait", "1s", "0", "60s")

@@ -56,6 +56,15 @@ public interface Candidate {
      */
     double headroom();
 
+    /**
+     * The share of its capacity that it should be trusted with, above 0 to 1: below 1 for a while after it has connected,
+     * since a process whose code is not compiled yet breaks down under what it will carry with ease (slow start,
+     * {@code fluid.router.slow-start}).
+     */
+    default double readiness() {
+        return 1.0;
+    }
+
     /** Milliseconds since it connected. */
     long connectedMillis();
 }

@@ -23,10 +23,10 @@ public final class Choice {
 
     private static final int AVAILABLE = 1;
     private static final int ACTIVE = 2;
-    private static final int FIELDS = 4;
+    private static final int FIELDS = 5;
 
     private final String[] ids;
-    /** Load, limit, headroom in thousandths, flags of each. */
+    /** Load, limit, headroom in thousandths, flags, readiness in thousandths of each. */
     private final int[] measures;
 
     private final int others;
@@ -71,6 +71,7 @@ public final class Choice {
         measures[at * FIELDS + 1] = candidate.limit();
         measures[at * FIELDS + 2] = (int) Math.round(candidate.headroom() * 1_000);
         measures[at * FIELDS + 3] = (candidate.available() ? AVAILABLE : 0) | (candidate.active() ? ACTIVE : 0);
+        measures[at * FIELDS + 4] = (int) Math.round(candidate.readiness() * 1_000);
     }
 
     /**
@@ -110,6 +111,7 @@ public final class Choice {
         int limit = measures[at * FIELDS + 1];
         double headroom = measures[at * FIELDS + 2] / 1_000.0;
         int flags = measures[at * FIELDS + 3];
+        double readiness = measures[at * FIELDS + 4] / 1_000.0;
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("instance", ids[at]);
         map.put("load", load);
@@ -117,9 +119,13 @@ public final class Choice {
         map.put("headroom", headroom);
         map.put("active", (flags & ACTIVE) != 0);
         map.put("available", (flags & AVAILABLE) != 0);
+        if (readiness < 1) {
+            map.put("readiness", readiness);
+        }
         if (costs) {
             // Of the chosen one before it had this request.
-            double cost = LeastLoadedSelector.cost(at == 0 ? load - 1 : load, limit, headroom, (flags & ACTIVE) != 0);
+            double cost = LeastLoadedSelector.cost(
+                    at == 0 ? load - 1 : load, limit, headroom, readiness, (flags & ACTIVE) != 0);
             map.put("cost", Math.round(cost * 1e4) / 1e4);
         }
         return map;

@@ -18,7 +18,11 @@ import org.jspecify.annotations.Nullable;
  * <p>The share of its limit that an instance uses, divided by the headroom of its tightest health signal, is its cost;
  * the cheapest one wins, and the search begins at a random place so that equals share the work. An instance that
  * nears a threshold becomes dear long before it has to say no. An idle instance costs at least
- * {@link #IDLE_COST}: it gets work when the active ones are half used.
+ * {@link #IDLE_COST}: it gets work when the active ones are half used. One that has just connected gets the share of
+ * the others' work that its {@link Candidate#readiness()} says.
+ *
+ * <p>When all look bad, which is when no headroom is left anywhere, health says nothing any more about who is better:
+ * below {@link #MIN_HEADROOM} all count as equally tight, and the fewest requests decide.
  */
 public final class LeastLoadedSelector implements InstanceSelector {
 
@@ -75,7 +79,8 @@ public final class LeastLoadedSelector implements InstanceSelector {
     }
 
     static double cost(Candidate candidate) {
-        return cost(candidate.load(), candidate.limit(), candidate.headroom(), candidate.active());
+        return cost(
+                candidate.load(), candidate.limit(), candidate.headroom(), candidate.readiness(), candidate.active());
     }
 
     /**
@@ -84,12 +89,13 @@ public final class LeastLoadedSelector implements InstanceSelector {
      * @param load requests there
      * @param limit most requests there, 0 when not known
      * @param headroom of its tightest signal, 0 to 1
+     * @param readiness the share of its capacity that it is trusted with, above 0 to 1
      * @param active whether it serves at the moment
      * @return above 0
      */
-    public static double cost(int load, int limit, double headroom, boolean active) {
+    public static double cost(int load, int limit, double headroom, double readiness, boolean active) {
         double share = (load + 1.0) / (limit > 0 ? limit : ASSUMED_LIMIT);
-        double cost = share / Math.max(headroom, MIN_HEADROOM);
+        double cost = share / (Math.max(headroom, MIN_HEADROOM) * readiness);
         return active ? cost : Math.max(cost, IDLE_COST);
     }
 }

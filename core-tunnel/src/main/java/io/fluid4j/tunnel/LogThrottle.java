@@ -1,0 +1,43 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.tunnel;
+
+import static java.lang.System.Logger.Level.WARNING;
+
+import java.util.Arrays;
+
+/**
+ * Warnings that somebody outside can cause as often as they like: some a second are written, with how many were left
+ * out. Thread-safe.
+ */
+final class LogThrottle {
+
+    private final TokenBucket bucket;
+    private long leftOut;
+
+    LogThrottle(int atOnce, int perSecond) {
+        bucket = new TokenBucket(atOnce, perSecond, System.nanoTime());
+    }
+
+    /** Writes the line, or counts it. */
+    void log(System.Logger logger, String format, Object... parameters) {
+        long before;
+        synchronized (this) {
+            if (!bucket.take(System.nanoTime())) {
+                leftOut++;
+                return;
+            }
+            before = leftOut;
+            leftOut = 0;
+        }
+        if (before == 0) {
+            logger.log(WARNING, format, parameters);
+        } else {
+            Object[] more = Arrays.copyOf(parameters, parameters.length + 1);
+            more[parameters.length] = before;
+            logger.log(WARNING, format + " ({" + parameters.length + "} such lines were left out)", more);
+        }
+    }
+}
