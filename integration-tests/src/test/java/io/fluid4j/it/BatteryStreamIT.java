@@ -165,16 +165,53 @@ class BatteryStreamIT extends Battery {
                     throw new java.io.UncheckedIOException(e);
                 }
             });
-            AtomicLong before = new AtomicLong(-1);
-            await().atMost(Duration.ofSeconds(20))
-                    .pollInterval(Duration.ofMillis(250))
-                    .until(() -> before.getAndSet(sent.get()) == sent.get());
+            awaitStandstill(sent);
             assertThat(sent.get()).as("what buffers and windows take").isLessThan(64L << 20);
             leave(key);
             Response response = client.readResponse("POST");
             assertThat(response.text()).isEqualTo("read " + length);
             sending.get(20, TimeUnit.SECONDS);
         }
+    }
+
+    /** Listeners on both sides: what cannot be written is not read, and what is not read is not sent. */
+    @Test
+    void readListenerThatMayNotWriteStopsTheClient() throws Exception {
+        long length = 256L << 20;
+        AtomicLong sent = new AtomicLong();
+        try (RawClient client = RawClient.connect(port(), SMALL_BUFFER)) {
+            client.send(head("POST", "/nonBlockingEcho", "Content-Length: " + length));
+            CompletableFuture<Void> sending = CompletableFuture.runAsync(() -> {
+                try {
+                    sendPattern(client, length, sent, false);
+                } catch (IOException e) {
+                    // The client has seen enough.
+                }
+            });
+            awaitStandstill(sent);
+            long stopped = sent.get();
+            assertThat(stopped).as("what buffers and windows take").isLessThan(128L << 20);
+            client.readHead("POST");
+            long at = 0;
+            while (sent.get() == stopped || at < stopped) {
+                byte[] some = client.readSome();
+                for (int i = 0; i < some.length; i++) {
+                    if (some[i] != Pattern.at(at + i)) {
+                        throw new AssertionError("wrong octet at " + (at + i));
+                    }
+                }
+                at += some.length;
+            }
+            client.reset();
+            sending.get(20, TimeUnit.SECONDS);
+        }
+    }
+
+    private static void awaitStandstill(AtomicLong sent) {
+        AtomicLong before = new AtomicLong(-1);
+        await().atMost(Duration.ofSeconds(20))
+                .pollInterval(Duration.ofMillis(250))
+                .until(() -> before.getAndSet(sent.get()) == sent.get());
     }
 
     @Test

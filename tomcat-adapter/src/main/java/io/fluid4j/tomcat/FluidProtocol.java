@@ -71,6 +71,7 @@ public final class FluidProtocol extends ConnectorAttributes implements Protocol
     private @Nullable ContainerThreads threads;
     private @Nullable InstanceRuntime runtime;
     private @Nullable StatusBeans beans;
+    private @Nullable Deployments deployments;
     private @Nullable Future<?> timeoutChecks;
     private @Nullable CompletableFuture<?> draining;
     private @Nullable RequestFiller filler;
@@ -126,6 +127,7 @@ public final class FluidProtocol extends ConnectorAttributes implements Protocol
                 .exchanges((stream, head, scope) -> new FluidExchange(this, stream, head, scope))
                 .build();
         runtime = started;
+        deployments = Deployments.watch(serviceOrNull(), started::contextsChanged);
         started.start();
         LOG.info("Fluid4J dials its routers:\n" + config().describe());
     }
@@ -170,6 +172,11 @@ public final class FluidProtocol extends ConnectorAttributes implements Protocol
         // As AbstractProtocol: what still waits is timed out, so that the applications hear of it.
         for (FluidExchange exchange : waiting) {
             exchange.timeout(-1);
+        }
+        Deployments watching = deployments;
+        if (watching != null) {
+            watching.unwatch(serviceOrNull());
+            deployments = null;
         }
         InstanceRuntime current = runtime;
         if (current != null) {

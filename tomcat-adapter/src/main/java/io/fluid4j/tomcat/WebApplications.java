@@ -13,6 +13,7 @@ import javax.management.ObjectName;
 import org.apache.catalina.Container;
 import org.apache.catalina.Context;
 import org.apache.catalina.Engine;
+import org.apache.catalina.LifecycleState;
 import org.apache.catalina.Service;
 import org.apache.tomcat.util.modeler.Registry;
 import org.jspecify.annotations.Nullable;
@@ -21,14 +22,19 @@ import org.jspecify.annotations.Nullable;
 final class WebApplications {
     private WebApplications() {}
 
-    /** Paths of the applications that take requests now; {@code ""} is the root. Empty when the service is not known. */
+    /**
+     * Paths of the applications that Tomcat sends requests to now; {@code ""} is the root. One that begins to stop has left
+     * Tomcat's own mapping already, although it counts as available; for one that is reloaded requests wait. Empty when
+     * the service is not known.
+     */
     static Set<String> paths(@Nullable Service service) {
         Set<String> paths = new TreeSet<>();
         if (service != null) {
             Engine engine = service.getContainer();
             for (Container host : engine.findChildren()) {
                 for (Container child : host.findChildren()) {
-                    if (child instanceof Context context && context.getState().isAvailable()) {
+                    if (child instanceof Context context
+                            && (context.getState() == LifecycleState.STARTED || context.getPaused())) {
                         paths.add(context.getPath());
                     }
                 }
