@@ -18,6 +18,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -54,6 +55,9 @@ class EmbeddedTest {
     void start() throws Exception {
         Config config = Config.builder()
                 .role(Role.INSTANCE)
+                .systemProperties(new Properties())
+                .environment(Map.of())
+                .noDefaultFiles()
                 .explicit(Map.of(
                         "fluid.function",
                         "embedded",
