@@ -326,6 +326,11 @@ public final class OutboundStream extends TunnelStream {
         }
     }
 
+    /** True once this end has asked the server to give up: by {@link #cancel}, or for a response that broke a rule. */
+    public boolean cancelled() {
+        return cancelled;
+    }
+
     /** A stream error that this end found (P-5.9): CANCEL, and the failure for the listener. */
     void error(ErrorCode code, String detail) throws SessionException {
         if (terminated.get()) {

@@ -150,7 +150,11 @@ class BatterySecureIT extends Battery {
     void http2BodyCutByAnExceptionNeverLooksComplete(String target) throws Exception {
         HttpClient client = http2();
         // This client gives a reset precedence over what came before it, so the beginning may not be seen.
-        assertThatThrownBy(() -> client.send(http2Request(target).build(), BodyHandlers.ofString()))
+        assertThatThrownBy(() -> {
+                    HttpResponse<String> whole =
+                            client.send(http2Request(target).build(), BodyHandlers.ofString());
+                    throw new AssertionError("complete with status " + whole.statusCode());
+                })
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("RST_STREAM");
         HttpResponse<String> next = client.send(http2Request("/response/plain").build(), BodyHandlers.ofString());

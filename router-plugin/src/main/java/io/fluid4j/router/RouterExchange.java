@@ -213,24 +213,20 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
         context.listener().onUsage(outcome, total, before);
     }
 
-    void onFailed(Instance by, StreamFailure failure) {
+    /** @param brokenOff true when the server has ended it, false when its response is garbled: that is passed on no further */
+    void onFailed(Instance by, StreamFailure failure, boolean brokenOff) {
         if (failure.notStarted() && phase == Phase.SENT) {
             dispatching.onNeverArrived(by);
         } else if (failure.tunnelLost()) {
             fail(Rejection.INSTANCE_LOST, ExchangeEnding.INSTANCE_LOST);
-        } else if (phase == Phase.RESPONDING && brokenOff(failure.code())) {
-            // What was committed before that reaches the client, also when both came in one read.
+        } else if (phase == Phase.RESPONDING && brokenOff) {
+            // P-5.7: what was committed before that reaches the client, also when both came in one read.
             responseBody.breakOff();
         } else if (failure.code() == ErrorCode.DEADLINE) {
             fail(Rejection.TIMEOUT, ExchangeEnding.TIMEOUT);
         } else {
             fail(Rejection.INSTANCE_FAULT, ExchangeEnding.INSTANCE_FAULT);
         }
-    }
-
-    /** The application ended it (P-5.7), as against a response that is garbled: of that nothing more is passed on. */
-    private static boolean brokenOff(ErrorCode code) {
-        return code == ErrorCode.INTERNAL || code == ErrorCode.SHUTDOWN;
     }
 
     // ---- ends ------------------------------------------------------------------------------------------------

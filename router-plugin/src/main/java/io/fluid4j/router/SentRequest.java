@@ -225,7 +225,7 @@ final class SentRequest implements OutboundStream.Listener {
                 release();
             }
             if (current()) {
-                exchange.onFailed(instance, failure);
+                exchange.onFailed(instance, failure, !from.cancelled());
             }
         });
     }

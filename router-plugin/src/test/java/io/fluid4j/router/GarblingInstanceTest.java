@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** An instance that breaks the protocol: nothing of it is passed on, and no truncated body looks complete. */
 @Timeout(60)
@@ -124,6 +124,20 @@ class GarblingInstanceTest {
     }
 
     @Test
+    void bodyBeyondItsLengthInOneReadIs502() throws Exception {
+        try (RawClient client = new RawClient(router.httpPort())) {
+            client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+            int stream = peer.await(FrameType.REQUEST_STARTED).stream();
+            peer.encode(frames -> {
+                FrameWriter.responseStarted(frames, stream, new HeadWriter().response(200, 4));
+                FrameWriter.body(frames, FrameType.RESPONSE_BODY, stream, ByteBuffer.wrap(new byte[4]));
+                FrameWriter.body(frames, FrameType.RESPONSE_BODY, stream, ByteBuffer.wrap(new byte[4]));
+            });
+            assertThat(client.answer().status()).isEqualTo(502);
+        }
+    }
+
+    @Test
     void bodyBeyondItsLengthIsNeverComplete() throws Exception {
         try (RawClient client = new RawClient(router.httpPort())) {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -151,15 +165,15 @@ class GarblingInstanceTest {
 
     /** Beginning and failure in one read of the tunnel: P-5.7 has the body aborted once a head has come. */
     @ParameterizedTest
-    @ValueSource(longs = {-1, 1000})
-    void whatWasCommittedBeforeAFailureReachesTheClient(long length) throws Exception {
+    @CsvSource({"-1, INTERNAL", "1000, INTERNAL", "1000, LENGTH", "-1, SHUTDOWN"})
+    void whatWasCommittedBeforeAFailureReachesTheClient(long length, ErrorCode code) throws Exception {
         try (RawClient client = new RawClient(router.httpPort())) {
             client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
             int stream = peer.await(FrameType.REQUEST_STARTED).stream();
             peer.encode(frames -> {
                 FrameWriter.responseStarted(frames, stream, new HeadWriter().response(200, length));
                 FrameWriter.body(frames, FrameType.RESPONSE_BODY, stream, ByteBuffer.wrap("begun".getBytes(US_ASCII)));
-                FrameWriter.cancel(frames, stream, ErrorCode.INTERNAL, "broken off", null, false);
+                FrameWriter.cancel(frames, stream, code, "broken off", null, false);
             });
             RawClient.Answer head = client.readHead();
             assertThat(head.status()).isEqualTo(200);
