@@ -67,8 +67,33 @@ final class DemoChecks {
                 "the router has counted every request",
                 counted >= figures.requests.sum(),
                 "%.0f counted, %d sent".formatted(counted, figures.requests.sum()));
+        checkAccounts();
         checkCancel();
         return held;
+    }
+
+    /** What was used is in the ledger, and what applications logged is at the router. */
+    private void checkAccounts() throws InterruptedException {
+        long sent = figures.requests.sum();
+        long deadline = System.nanoTime() + PATIENCE.toNanos();
+        while (inLedger() < sent && System.nanoTime() - deadline < 0) {
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        check(
+                "the usage ledger has every request",
+                inLedger() >= sent,
+                inLedger() + " in the ledger, " + sent + " sent");
+        Set<String> writers = StreamSupport.stream(admin.json("api/logs").spliterator(), false)
+                .filter(line -> line.hasNonNull("request"))
+                .map(line -> line.path("instance").asText())
+                .collect(Collectors.toSet());
+        check("log lines of requests are at the router", !writers.isEmpty(), "of " + writers.size() + " instances");
+    }
+
+    private long inLedger() throws InterruptedException {
+        return StreamSupport.stream(admin.json("api/usage").path("rows").spliterator(), false)
+                .mapToLong(row -> row.path("requests").asLong())
+                .sum();
     }
 
     /** A client that goes away must reach the application. */

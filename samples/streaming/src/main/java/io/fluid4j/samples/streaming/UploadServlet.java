@@ -28,6 +28,8 @@ public final class UploadServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1L;
 
+    private static final System.Logger LOG = System.getLogger(UploadServlet.class.getName());
+
     private static final Pattern ID = Pattern.compile("id=[A-Za-z0-9]{1,64}");
 
     private final transient Map<String, Long> progress = new ConcurrentHashMap<>();
@@ -100,6 +102,7 @@ public final class UploadServlet extends HttpServlet {
             answer.put("bytes", received);
             answer.put("sha256", HexFormat.of().formatHex(digest.digest()));
             answer.put("millis", TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNanos));
+            LOG.log(System.Logger.Level.INFO, "{0} octets were uploaded in {1} ms", received, answer.get("millis"));
             Json.send((HttpServletResponse) async.getResponse(), answer);
             end();
         }
