@@ -450,10 +450,14 @@ class ConfigTest {
 
     @Test
     void aKeyThatNothingReadsYetIsWarnedAbout() {
-        explicit.put("fluid.resolver.urls", "http://127.0.0.1:9054");
+        ConfigKey<Boolean> later = KeyFamily.of(Role.INSTANCE)
+                .bool("fluid.of-a-later-version", false)
+                .reserved()
+                .doc("Of a later version.");
+        explicit.put("fluid.of-a-later-version", "true");
 
-        assertThat(instance().build().warnings())
-                .containsExactly("fluid.resolver.urls (explicit) has no effect in this version");
+        assertThat(instance().keys(List.of(later)).build().warnings())
+                .containsExactly("fluid.of-a-later-version (explicit) has no effect in this version");
     }
 
     @Test
