@@ -27,6 +27,8 @@ public final class TrailerServlet extends HttpServlet {
                 response.getOutputStream().print(field.getKey() + "=" + field.getValue() + "\n");
             }
         }
-        response.getOutputStream().flush();
+        if (!"flush=no".equals(request.getQueryString())) {
+            response.getOutputStream().flush();
+        }
     }
 }

@@ -285,10 +285,11 @@ class BatteryRequestIT extends Battery {
         }
     }
 
-    @Test
-    void responseTrailers() throws IOException {
+    @ParameterizedTest
+    @ValueSource(strings = {"/trailers", "/trailers?flush=no"})
+    void responseTrailers(String target) throws IOException {
         try (RawClient client = connect()) {
-            client.send(head("POST", "/trailers", "TE: trailers", "Content-Length: 3") + "abc");
+            client.send(head("POST", target, "TE: trailers", "Content-Length: 3") + "abc");
             Response response = client.readResponse("POST");
             assertThat(response.first("trailer")).isEqualTo("X-Sum, X-End");
             assertThat(response.trailers().get("x-sum")).containsExactly("3");

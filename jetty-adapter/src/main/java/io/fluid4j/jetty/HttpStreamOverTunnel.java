@@ -491,7 +491,8 @@ final class HttpStreamOverTunnel implements HttpStream, Exchange {
         int status = response.getStatus();
         boolean empty = status == HttpStatus.NO_CONTENT_204 || status == HttpStatus.NOT_MODIFIED_304;
         noBody = empty || HttpMethod.HEAD.is(request.getMethod());
-        long length = response.getContentLength();
+        // As Jetty's HTTP/1.1: a body of an announced length has no place for trailers.
+        long length = response.getTrailersSupplier() == null ? response.getContentLength() : -1;
         HeadWriter writer = requireNonNull(channel, "channel").head();
         // Jetty puts a length of 0 on any head without content; with these statuses it would say something else.
         ResponseHeads.encode(writer, status, empty && length <= 0 ? -1 : length, response.getHttpFields());

@@ -185,6 +185,29 @@ class EmbeddedTest {
     }
 
     @Test
+    void responseWithTrailersAnnouncesNoLength() throws Exception {
+        ServletContextHandler trailers = new ServletContextHandler("/trailers");
+        trailers.addServlet(
+                new ServletHolder(new HttpServlet() {
+                    private static final long serialVersionUID = 1;
+
+                    @Override
+                    protected void doGet(HttpServletRequest request, HttpServletResponse response) throws IOException {
+                        response.setTrailerFields(() -> Map.of("X-Sum", "42"));
+                        response.getWriter().print("small");
+                    }
+                }),
+                "/*");
+        contexts.addHandler(trailers);
+        trailers.start();
+        Call call = router.get("/trailers/x");
+        assertThat(call.text()).isEqualTo("small");
+        assertThat(call.head().contentLength())
+                .as("HTTP/1.1 has trailers in chunked bodies only")
+                .isEqualTo(-1);
+    }
+
+    @Test
     void routersHearOfTheEndOfTheServerFirst() throws Exception {
         server.stop();
         assertThat(router.awaitDrain(PATIENCE)).isNotNull();
