@@ -55,8 +55,8 @@ class DifferentialIT {
     /** What a page says anew each time it is asked, by whichever way. */
     private static final Map<Pattern, String> CHANGING = changing();
 
-    private static final int PIECES = 10;
-    private static final int INTERVAL_MILLIS = 250;
+    private static final int PIECES = 8;
+    private static final int INTERVAL_MILLIS = 500;
 
     private static final Map<Distribution, Pair> PAIRS = new TreeMap<>();
 
@@ -322,10 +322,10 @@ class DifferentialIT {
      * fails when pieces are held back until the next one comes.
      */
     @ParameterizedTest
-    @CsvSource({"/streaming/answer?q=hello&tokens=10&interval=250,data:", "/streaming/slow?rows=10&interval=250,<li>"})
+    @CsvSource({"/streaming/answer?q=hello&tokens=8&interval=500,data:", "/streaming/slow?rows=8&interval=500,<li>"})
     void eachPieceComesAtItsTime(String target, String mark) throws Exception {
         String request = request("GET", target, null);
-        assertSame("GET", target.replace("250", "1"), null);
+        assertSame("GET", target.replace("500", "1"), null);
         var own = supplyAsync(() -> arrivals(pair().tomcat().httpPort(), request, mark));
         var tunnelled = supplyAsync(() -> arrivals(pair().router().httpPort(), request, mark));
         List<Long> ownNanos = own.get(60, TimeUnit.SECONDS);

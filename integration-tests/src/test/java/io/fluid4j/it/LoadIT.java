@@ -6,6 +6,7 @@ package io.fluid4j.it;
 
 import static java.util.concurrent.CompletableFuture.supplyAsync;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import com.example.battery.Pattern;
@@ -53,9 +54,19 @@ class LoadIT {
     private static final String ROUTER_DIRECT_MEMORY = " -XX:MaxDirectMemorySize=64m";
 
     private static final String MEMORY_OR_DEATH = " -XX:+ExitOnOutOfMemoryError";
+    /** A machine that is busy with more than this must not look like a peer that is gone. */
+    private static final String PATIENT_PINGS = "fluid.tunnel.ping-interval=20s\n";
+
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private static final int MANY = 2_000;
+    private static final int STALLED = 200;
+    private static final int STALLED_ROUNDS = 5;
+    private static final int SMALL = 200;
+    /** Health and pings. */
+    private static final long STILL_BYTES = 64 * 1024;
+    /** Finer differences are the machine's. */
+    private static final long TIMER_NANOS = 500_000;
 
     private static final int CANCELS = Integer.getInteger("fluid.it.cancels", 200);
     private static final long GIGABYTE = 1L << 30;
@@ -75,13 +86,14 @@ class LoadIT {
         router = RouterServer.start(
                 "load-router-" + environment.id(),
                 ROUTER_HEAP + ROUTER_DIRECT_MEMORY + MEMORY_OR_DEATH,
-                "fluid.tunnel.byte-budget=" + ROUTER_BUDGET + "\n");
+                "fluid.tunnel.byte-budget=" + ROUTER_BUDGET + "\n" + PATIENT_PINGS);
         // What these tests are about is not what an instance on a busy machine refuses.
         server = Fleet.startAlone(
                 environment,
                 "load-" + environment.id(),
                 INSTANCE_HEAP,
-                router.instanceProperties("load") + "fluid.max-concurrency=10000\nfluid.admission.scheduler-lag=off\n"
+                router.instanceProperties("load") + PATIENT_PINGS
+                        + "fluid.max-concurrency=10000\nfluid.admission.scheduler-lag=off\n"
                         + "fluid.admission.queue-delay=off\nfluid.admission.heap=off\nfluid.admission.memory=off\n"
                         + "fluid.admission.gc-time=off\nfluid.admission.direct-memory=off\n"
                         + "fluid.admission.cpu-throttled=off\nfluid.admission.timeouts=off\n"
@@ -155,6 +167,8 @@ class LoadIT {
             assertThat(answers).isEqualTo(Map.of("200 released", MANY));
             awaitNothingInFlight();
         } finally {
+            // Whatever failed, the next test finds an idle instance.
+            own("/rendezvous/leave?key=" + key);
             closeAll(clients);
         }
     }
@@ -190,6 +204,7 @@ class LoadIT {
             }
             awaitNothingInFlight();
         } finally {
+            own("/rendezvous/leave?key=" + key);
             closeAll(clients);
         }
     }
@@ -261,6 +276,100 @@ class LoadIT {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /**
+     * Each download's reader takes the head and no more. Of several rounds the best counts, alone and beside them: what
+     * else the machine does can only make one slower.
+     */
+    @Test
+    @Order(6)
+    void stalledReadersHoldUpNobodyElse() throws IOException {
+        assumeThat(environment.tomcat())
+                .as("it is the router that is measured; one server is enough")
+                .isTrue();
+        start(environment);
+        p99Nanos();
+        long alone = Long.MAX_VALUE;
+        long beside = Long.MAX_VALUE;
+        for (int round = 0; round < STALLED_ROUNDS; round++) {
+            alone = Math.min(alone, p99Nanos());
+            List<RawClient> stalled = new ArrayList<>();
+            try {
+                stall(stalled);
+                beside = Math.min(beside, p99Nanos());
+                readOn(stalled.get(round));
+            } finally {
+                closeAll(stalled);
+            }
+            awaitNothingInFlight();
+        }
+        Figures.add(
+                "stalled readers, " + environment.id(),
+                "p99 of others " + alone / 1000 + " µs alone, " + beside / 1000 + " µs beside " + STALLED);
+        assertThat(beside).isLessThanOrEqualTo(alone * 3 / 2 + TIMER_NANOS);
+        assertBothAlive();
+        assertThat(router.process().said(line -> line.contains("OutOfMemoryError")))
+                .as("the router keeps within " + ROUTER_BUDGET + " of bodies")
+                .isFalse();
+    }
+
+    /** Who reads again gets on: far more than any window. */
+    private static void readOn(RawClient client) throws IOException {
+        for (long at = 0; at < 32L << 20; ) {
+            byte[] some = client.readSome();
+            assertThat(some).isNotEmpty();
+            assertThat(some[0]).isEqualTo(Pattern.at(at));
+            at += some.length;
+        }
+    }
+
+    /** Readers that stop; returns when the instance has written all it may. */
+    private void stall(List<RawClient> stalled) throws IOException {
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i < STALLED; i++) {
+            String key = freshKey();
+            RawClient client = RawClient.connect(router.httpPort(), 16 * 1024).patience(PATIENCE);
+            stalled.add(client);
+            client.send(head("GET", "/download?how=async&bytes=" + GIGABYTE + "&key=" + key));
+            keys.add(key);
+        }
+        for (RawClient client : stalled) {
+            assertThat(client.readHead("GET").status()).isEqualTo(200);
+        }
+        for (String key : keys) {
+            assertThat(own("/rendezvous/await?key=" + key)).isEqualTo("not ready");
+        }
+        // The system takes some megabytes for each of them first.
+        long[] before = {0};
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(300)).until(() -> {
+            long last = before[0];
+            before[0] = tunnelledBytes();
+            return before[0] - last < STILL_BYTES;
+        });
+    }
+
+    private static long tunnelledBytes() throws IOException {
+        return router.admin("/metrics")
+                .lines()
+                .filter(line -> line.startsWith("fluid_tunnel_bytes_total"))
+                .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+                .sum();
+    }
+
+    /** Of small requests, one after another. */
+    private long p99Nanos() throws IOException {
+        long[] nanos = new long[SMALL];
+        try (RawClient client = RawClient.connect(router.httpPort()).patience(PATIENCE)) {
+            for (int i = 0; i < SMALL; i++) {
+                long start = System.nanoTime();
+                client.send(head("GET", "/response/plain"));
+                assertThat(client.readResponse("GET").status()).isEqualTo(200);
+                nanos[i] = System.nanoTime() - start;
+            }
+        }
+        Arrays.sort(nanos);
+        return nanos[SMALL * 99 / 100 - 1];
     }
 
     private static void awaitNothingInFlight() {
