@@ -113,7 +113,7 @@ final class ClientPorts {
     private static void tune(AbstractHTTP2ServerConnectionFactory factory, Config config) {
         factory.setMaxConcurrentStreams(config.get(RouterKeys.HTTP2_MAX_STREAMS));
         factory.setStreamIdleTimeout(0);
-        factory.setRateControlFactory(new ClientRates());
+        ClientRates.watch(factory);
     }
 
     /** One thread serves what two processors can bring; more selectors cost hand-offs and win from four on. */

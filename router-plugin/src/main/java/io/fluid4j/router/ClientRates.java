@@ -6,41 +6,97 @@ package io.fluid4j.router;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
 import java.net.SocketAddress;
-import java.time.Duration;
-import org.eclipse.jetty.http2.RateControl;
-import org.eclipse.jetty.http2.WindowRateControl;
+import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
 import org.eclipse.jetty.io.EndPoint;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds what costs a server more than the client on an HTTP/2 connection: resets, pings, settings, priorities, empty
- * and unknown frames. Whoever sends more is cut off, and named once. For any thread.
+ * and unknown frames. Whoever sends more is cut off, and named once.
+ *
+ * <p>Jetty 12.1 moved the interfaces of its rate control to another package; so they are taken from the method that
+ * wants them, and one router runs with either. They are called for such frames only, never for requests.
  */
-final class ClientRates implements RateControl.Factory {
-
-    private static final Logger LOG = System.getLogger(ClientRates.class.getName());
+final class ClientRates {
 
     /** What a client may send of these in a second; one that cancels a page full of images stays below it. */
     static final int MAX_EVENTS_PER_SECOND = 128;
 
-    @Override
-    public RateControl newRateControl(EndPoint endPoint) {
-        return new Watched(endPoint.getRemoteSocketAddress());
+    private static final Logger LOG = System.getLogger(ClientRates.class.getName());
+
+    private ClientRates() {}
+
+    /** Watches every connection of that factory. */
+    static void watch(AbstractHTTP2ServerConnectionFactory factory) {
+        try {
+            for (Method setter : factory.getClass().getMethods()) {
+                if (setter.getName().equals("setRateControlFactory")) {
+                    Class<?> type = setter.getParameterTypes()[0];
+                    Class<?> control =
+                            type.getMethod("newRateControl", EndPoint.class).getReturnType();
+                    setter.invoke(
+                            factory,
+                            implement(
+                                    type,
+                                    arguments -> implement(
+                                            control, new Watched(((EndPoint) arguments[0]).getRemoteSocketAddress()))));
+                    return;
+                }
+            }
+            throw new IllegalStateException("this Jetty has no rate control for HTTP/2");
+        } catch (NoSuchMethodException | IllegalAccessException | InvocationTargetException e) {
+            throw new IllegalStateException("this Jetty has an unknown rate control for HTTP/2", e);
+        }
     }
 
-    private static final class Watched extends WindowRateControl {
+    private static Object implement(Class<?> type, OnlyMethod only) {
+        InvocationHandler handler = (self, method, arguments) ->
+                method.getDeclaringClass() == Object.class ? ofObject(self, method, arguments) : only.call(arguments);
+        return Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler);
+    }
+
+    private static Object ofObject(Object self, Method method, Object @Nullable [] arguments) {
+        return switch (method.getName()) {
+            case "equals" -> arguments != null && self == arguments[0];
+            case "hashCode" -> System.identityHashCode(self);
+            default -> "rate control of the router";
+        };
+    }
+
+    /** The one method of such an interface. */
+    private interface OnlyMethod {
+        Object call(Object[] arguments);
+    }
+
+    /** One connection. Called by one thread at a time, as its frames are parsed. */
+    private static final class Watched implements OnlyMethod {
         private final SocketAddress client;
+        /** When the last events came; the oldest is the next to be replaced. */
+        private final long[] eventNanos = new long[MAX_EVENTS_PER_SECOND];
+
+        private int next;
         private boolean named;
 
         Watched(SocketAddress client) {
-            super(MAX_EVENTS_PER_SECOND, Duration.ofSeconds(1));
             this.client = client;
+            Arrays.fill(eventNanos, System.nanoTime() - TimeUnit.SECONDS.toNanos(1));
         }
 
         @Override
-        public boolean onEvent(Object event) {
-            boolean fits = super.onEvent(event);
-            if (!fits && !named) {
+        public Boolean call(Object[] event) {
+            long now = System.nanoTime();
+            boolean fits = now - eventNanos[next] >= TimeUnit.SECONDS.toNanos(1);
+            if (fits) {
+                eventNanos[next] = now;
+                next = (next + 1) % MAX_EVENTS_PER_SECOND;
+            } else if (!named) {
                 named = true;
                 LOG.log(
                         Level.WARNING,
