@@ -80,6 +80,12 @@ class FleetTest {
             String url = "http://127.0.0.1:" + server.httpPort();
             Router one = router("one", "a", url);
             Router two = router("two", "b", url);
+            // They know each other before they hold anything.
+            for (Router router : List.of(one, two)) {
+                await().atMost(PATIENCE)
+                        .until(() -> router.resolver().routers().size() == 2
+                                && router.resolver().routers().get(0).tier() == 0);
+            }
             for (Router router : List.of(one, two)) {
                 opened.add(new ScriptedInstance(router.tunnelPort(), "shop", call -> {}).connected());
             }

@@ -16,12 +16,20 @@ import java.util.regex.Pattern;
  */
 public record Holding(String function, String deployment, int tunnels, int capacity) {
 
+    /**
+     * The name under which a router registers itself, whatever else it holds, so that instances find it. No function can
+     * have it.
+     */
+    public static final String ITSELF = "_router";
+
     private static final Pattern FUNCTION = Pattern.compile("[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?");
     private static final Pattern DEPLOYMENT = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
     /** Checks every part. */
     public Holding {
-        RouterAddress.check("name", function, FUNCTION, "1 to 63 of a-z, 0-9, dot, dash");
+        if (!function.equals(ITSELF)) {
+            RouterAddress.check("name", function, FUNCTION, "1 to 63 of a-z, 0-9, dot, dash");
+        }
         if (tunnels != 0 || !deployment.isEmpty()) {
             RouterAddress.check("deployment", deployment, DEPLOYMENT, "1 to 64 letters, digits, dots, dashes");
         }
@@ -31,6 +39,11 @@ public record Holding(String function, String deployment, int tunnels, int capac
         if (capacity < 0) {
             throw new IllegalArgumentException("capacity " + capacity + " (expected: 0 or more)");
         }
+    }
+
+    /** A router's word on itself: instances may dial it. With a capacity of 0 it goes away: no new ones should. */
+    public static Holding itself() {
+        return new Holding(ITSELF, "default", 1, 1);
     }
 
     /** A change that says: nothing of this function is left. */

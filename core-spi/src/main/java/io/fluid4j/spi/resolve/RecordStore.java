@@ -53,6 +53,19 @@ public interface RecordStore extends AutoCloseable {
      */
     Watch watch(@Nullable Revision from, RecordWatcher watcher);
 
+    /**
+     * As {@link #watch(Revision, RecordWatcher)}, of one function only: the rest need not be told. A store may tell it all
+     * the same, as this default does.
+     *
+     * @param from the last revision the watcher knows; null for everything from a relist on
+     * @param function the function, or {@link Holding#ITSELF} for the routers themselves
+     * @param watcher is called until the watch or the store is closed
+     * @return ends the watch when closed; harmless twice
+     */
+    default Watch watch(@Nullable Revision from, String function, RecordWatcher watcher) {
+        return watch(from, watcher);
+    }
+
     /** Stops; what is registered counts until its time to live has passed. Harmless twice. */
     @Override
     void close();

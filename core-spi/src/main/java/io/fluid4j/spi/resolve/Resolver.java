@@ -5,6 +5,7 @@
 package io.fluid4j.spi.resolve;
 
 import java.util.Collection;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,16 @@ public interface Resolver extends AutoCloseable {
      * @return a view that follows changes, weakly consistent
      */
     Collection<Resolution> all();
+
+    /**
+     * Every router that has registered itself ({@link Holding#ITSELF}), whatever it holds. Its registration has a capacity
+     * of 0 while the router goes away.
+     *
+     * @return an immutable list, nearest tier first
+     */
+    default List<Resolution.Route> routers() {
+        return List.of();
+    }
 
     /** The last revision this resolver has seen; {@link Revision#NONE} before it has seen anything. */
     Revision revision();
@@ -55,5 +66,12 @@ public interface Resolver extends AutoCloseable {
          * @param resolution the answer from now on; null when nobody holds it any more
          */
         void onChange(String function, @Nullable Resolution resolution);
+
+        /**
+         * Routers have come, changed or gone. Does nothing unless it is overridden.
+         *
+         * @param routers what {@link Resolver#routers()} says from now on
+         */
+        default void onRouters(List<Resolution.Route> routers) {}
     }
 }

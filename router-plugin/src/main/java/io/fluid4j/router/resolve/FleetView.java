@@ -11,11 +11,13 @@ import io.fluid4j.spi.resolve.Locality;
 import io.fluid4j.spi.resolve.RecordStore;
 import io.fluid4j.spi.resolve.RecordStoreProvider;
 import io.fluid4j.spi.resolve.Registration;
+import io.fluid4j.spi.resolve.Resolution;
 import io.fluid4j.spi.resolve.Resolver;
 import io.fluid4j.spi.resolve.ResolverProvider;
 import io.fluid4j.spi.resolve.RouterAddress;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
 import java.util.function.Supplier;
@@ -28,6 +30,8 @@ import org.jspecify.annotations.Nullable;
 public final class FleetView implements AutoCloseable {
 
     private static final Logger LOG = System.getLogger(FleetView.class.getName());
+
+    private static final int MAX_NAMED = 8;
 
     private final RecordStore store;
     private final Resolver resolver;
@@ -76,13 +80,33 @@ public final class FleetView implements AutoCloseable {
      * @param holdings what it holds now; asked twice a second on a thread of this view, must not block
      */
     public void start(RouterAddress address, Supplier<List<Holding>> holdings) {
-        registrar = new Registrar(store, address, Registration.DEFAULT_TTL, holdings);
+        registrar = new Registrar(store, address, Registration.DEFAULT_TTL, () -> {
+            List<Holding> all = new ArrayList<>(holdings.get());
+            all.add(Holding.itself());
+            return all;
+        });
         registrar.start();
     }
 
     /** What all routers hold. */
     public Resolver resolver() {
         return resolver;
+    }
+
+    /**
+     * Where instances of a router that goes away find another one.
+     *
+     * @param router its name
+     * @return tunnel addresses of others that stay, nearest first, a few at most
+     */
+    public List<String> othersToDial(String router) {
+        return resolver.routers().stream()
+                .map(Resolution.Route::registration)
+                .filter(one -> one.capacity() > 0 && !one.router().router().equals(router))
+                .map(one -> one.router().tunnel())
+                .distinct()
+                .limit(MAX_NAMED)
+                .toList();
     }
 
     /** From now on this router has room for nothing: whoever asks is sent elsewhere. */

@@ -91,7 +91,15 @@ public final class RemoteStore implements RecordStore {
 
     @Override
     public Watch watch(@Nullable Revision from, RecordWatcher watcher) {
-        RemoteWatch watch = new RemoteWatch(this, executor, from, watcher);
+        return begin(new RemoteWatch(this, executor, from, "", watcher));
+    }
+
+    @Override
+    public Watch watch(@Nullable Revision from, String function, RecordWatcher watcher) {
+        return begin(new RemoteWatch(this, executor, from, function, watcher));
+    }
+
+    private Watch begin(RemoteWatch watch) {
         watches.add(watch);
         watch.start();
         return watch;

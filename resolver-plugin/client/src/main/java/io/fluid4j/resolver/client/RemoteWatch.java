@@ -18,6 +18,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.StringJoiner;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -41,6 +42,9 @@ final class RemoteWatch implements RecordStore.Watch {
 
     private final RemoteStore store;
     private final ScheduledExecutorService executor;
+    /** The one function that is wanted; empty: all. */
+    private final String function;
+
     private final RecordWatcher watcher;
     private final Thread thread;
     private volatile boolean closed;
@@ -51,8 +55,14 @@ final class RemoteWatch implements RecordStore.Watch {
     private boolean lost;
     private long pauseMillis = MIN_PAUSE_MILLIS;
 
-    RemoteWatch(RemoteStore store, ScheduledExecutorService executor, @Nullable Revision from, RecordWatcher watcher) {
+    RemoteWatch(
+            RemoteStore store,
+            ScheduledExecutorService executor,
+            @Nullable Revision from,
+            String function,
+            RecordWatcher watcher) {
         this.store = store;
+        this.function = function;
         this.executor = executor;
         this.last = from;
         this.watcher = watcher;
@@ -105,8 +115,7 @@ final class RemoteWatch implements RecordStore.Watch {
 
     private void follow() throws IOException, InterruptedException {
         heardNanos = System.nanoTime();
-        HttpRequest request = store.request("/v1/watch" + (last == null ? "" : "?from=" + last))
-                .build();
+        HttpRequest request = store.request("/v1/watch" + query()).build();
         HttpResponse<InputStream> response = begin(store.http().sendAsync(request, BodyHandlers.ofInputStream()));
         InputStream body = response.body();
         stream = body;
@@ -127,6 +136,17 @@ final class RemoteWatch implements RecordStore.Watch {
                 watchdog.cancel(false);
             }
         }
+    }
+
+    private String query() {
+        StringJoiner query = new StringJoiner("&", "?", "").setEmptyValue("");
+        if (last != null) {
+            query.add("from=" + last);
+        }
+        if (!function.isEmpty()) {
+            query.add("function=" + function);
+        }
+        return query.toString();
     }
 
     /** Waits for the head of a response; a timeout of the request could end the body, too. */

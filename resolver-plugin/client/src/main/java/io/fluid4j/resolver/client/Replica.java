@@ -4,6 +4,7 @@
  */
 package io.fluid4j.resolver.client;
 
+import io.fluid4j.spi.resolve.Holding;
 import io.fluid4j.spi.resolve.Locality;
 import io.fluid4j.spi.resolve.RecordChange;
 import io.fluid4j.spi.resolve.RecordStore;
@@ -58,6 +59,9 @@ public final class Replica implements Resolver {
     private final LongSupplier nanos;
     private final Map<String, Resolution> byFunction = new ConcurrentHashMap<>();
     private final Collection<Resolution> all = Collections.unmodifiableCollection(byFunction.values());
+    /** What routers say of themselves; null: none has said anything. */
+    private volatile @Nullable Resolution routers;
+
     private volatile Revision revision = Revision.NONE;
     // Stale until it has heard from the store for the first time.
     private volatile boolean stale = true;
@@ -108,6 +112,12 @@ public final class Replica implements Resolver {
     }
 
     @Override
+    public List<Route> routers() {
+        Resolution known = routers;
+        return known == null ? List.of() : known.routes();
+    }
+
+    @Override
     public Revision revision() {
         return revision;
     }
@@ -122,6 +132,9 @@ public final class Replica implements Resolver {
         write(() -> {
             for (Resolution resolution : byFunction.values()) {
                 listener.onChange(resolution.function(), resolution);
+            }
+            if (routers != null) {
+                listener.onRouters(routers());
             }
             listeners.add(listener);
         });
@@ -169,7 +182,7 @@ public final class Replica implements Resolver {
         }
         long now = nanos.getAsLong();
         Duration longest = Duration.ZERO;
-        for (Resolution resolution : List.copyOf(byFunction.values())) {
+        for (Resolution resolution : everything()) {
             for (Route route : resolution.routes()) {
                 Registration registration = route.registration();
                 Key key = new Key(registration.function(), registration.router().router());
@@ -219,7 +232,7 @@ public final class Replica implements Resolver {
     }
 
     private void apply(RecordChange change) {
-        Resolution before = byFunction.get(change.function());
+        Resolution before = known(change.function());
         List<Route> routes = new ArrayList<>();
         Revision latest = Revision.NONE;
         if (before != null) {
@@ -235,8 +248,8 @@ public final class Replica implements Resolver {
             routes.sort(NEAREST_FIRST);
         }
         if (routes.isEmpty()) {
-            if (byFunction.remove(change.function()) != null) {
-                tell(change.function(), null);
+            if (before != null) {
+                set(change.function(), null);
             }
             return;
         }
@@ -244,9 +257,36 @@ public final class Replica implements Resolver {
             Revision written = route.registration().revision();
             latest = written.number() >= latest.number() ? written : latest;
         }
-        Resolution now = new Resolution(change.function(), latest, routes);
-        byFunction.put(change.function(), now);
-        tell(change.function(), now);
+        set(change.function(), new Resolution(change.function(), latest, routes));
+    }
+
+    private List<Resolution> everything() {
+        List<Resolution> everything = new ArrayList<>(byFunction.values());
+        Resolution known = routers;
+        if (known != null) {
+            everything.add(known);
+        }
+        return everything;
+    }
+
+    private @Nullable Resolution known(String function) {
+        return function.equals(Holding.ITSELF) ? routers : byFunction.get(function);
+    }
+
+    private void set(String function, @Nullable Resolution now) {
+        if (function.equals(Holding.ITSELF)) {
+            routers = now;
+            for (Listener listener : listeners) {
+                listener.onRouters(routers());
+            }
+            return;
+        }
+        if (now == null) {
+            byFunction.remove(function);
+        } else {
+            byFunction.put(function, now);
+        }
+        tell(function, now);
     }
 
     private void tell(String function, @Nullable Resolution resolution) {

@@ -12,6 +12,7 @@ import io.fluid4j.spi.resolve.Locality;
 import io.fluid4j.spi.resolve.RecordChange;
 import io.fluid4j.spi.resolve.Registration;
 import io.fluid4j.spi.resolve.Resolution;
+import io.fluid4j.spi.resolve.Resolver;
 import io.fluid4j.spi.resolve.Revision;
 import io.fluid4j.spi.resolve.RouterAddress;
 import io.fluid4j.testkit.ManualClock;
@@ -174,6 +175,47 @@ class ReplicaTest {
         log.append(new Revision(1, 2), List.of(RecordChange.gone("shop", "r1")));
         scheduler.runDue();
         assertThat(heard).containsExactly("shop held", "shop gone");
+    }
+
+    @Test
+    void routersAreKnownApartFromWhatTheyHold() {
+        follow();
+        List<String> heard = new ArrayList<>();
+        replica.watch(new Resolver.Listener() {
+            @Override
+            public void onChange(String function, Resolution resolution) {
+                heard.add(function);
+            }
+
+            @Override
+            public void onRouters(List<Resolution.Route> routers) {
+                heard.add(routers.stream()
+                        .map(route -> route.tier() + " "
+                                + route.registration().router().router())
+                        .toList()
+                        .toString());
+            }
+        });
+        log.append(new Revision(1, 1), List.of(itself(1, "far", "us"), itself(1, "near", "eu")));
+        scheduler.runDue();
+        assertThat(heard).containsExactly("[2 far]", "[0 near, 2 far]");
+        assertThat(replica.routers()).hasSize(2);
+        assertThat(replica.all()).isEmpty();
+        assertThat(replica.lookup(Holding.ITSELF)).isNull();
+        log.append(new Revision(1, 2), List.of(RecordChange.gone(Holding.ITSELF, "far")));
+        log.append(new Revision(1, 3), List.of(RecordChange.gone(Holding.ITSELF, "near")));
+        scheduler.runDue();
+        assertThat(heard).endsWith("[0 near]", "[]");
+        assertThat(replica.routers()).isEmpty();
+    }
+
+    private static RecordChange itself(long number, String router, String region) {
+        return RecordChange.put(new Registration(
+                Holding.ITSELF,
+                new RouterAddress(router, "10.0.0.1:80", "tcp://10.0.0.1:7443", region, "a"),
+                List.of(Holding.itself()),
+                TTL,
+                new Revision(1, number)));
     }
 
     @Test

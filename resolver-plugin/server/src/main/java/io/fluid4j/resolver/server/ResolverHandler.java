@@ -107,6 +107,8 @@ final class ResolverHandler extends Handler.Abstract {
             functions(response, callback);
         } else if (path.startsWith(FUNCTIONS + "/")) {
             function(path.substring(FUNCTIONS.length() + 1), response, callback);
+        } else if (path.equals("/v1/routers")) {
+            routers(response, callback);
         } else if (path.equals("/v1/watch")) {
             watch(request, response, callback);
         } else {
@@ -133,6 +135,15 @@ final class ResolverHandler extends Handler.Abstract {
 
     private static Map<String, Object> router(Route route) {
         Registration registration = route.registration();
+        Map<String, Object> router = address(route);
+        router.put("tunnels", registration.tunnels());
+        router.put("capacity", registration.capacity());
+        router.put("deployments", RecordJson.deployments(registration));
+        return router;
+    }
+
+    private static Map<String, Object> address(Route route) {
+        Registration registration = route.registration();
         Map<String, Object> router = new LinkedHashMap<>();
         router.put("router", registration.router().router());
         router.put("http", registration.router().http());
@@ -140,9 +151,6 @@ final class ResolverHandler extends Handler.Abstract {
         router.put("region", registration.router().region());
         router.put("zone", registration.router().zone());
         router.put("tier", route.tier());
-        router.put("tunnels", registration.tunnels());
-        router.put("capacity", registration.capacity());
-        router.put("deployments", RecordJson.deployments(registration));
         return router;
     }
 
@@ -167,6 +175,20 @@ final class ResolverHandler extends Handler.Abstract {
         answer.put("revision", resolver.revision().toString());
         answer.put("stale", resolver.stale());
         answer.put("functions", functions);
+        json(200, answer, response, callback);
+    }
+
+    private void routers(Response response, Callback callback) {
+        List<Object> routers = new ArrayList<>();
+        for (Route route : resolver.routers()) {
+            Map<String, Object> router = address(route);
+            router.put("leaving", route.registration().capacity() == 0);
+            routers.add(router);
+        }
+        Map<String, Object> answer = new LinkedHashMap<>();
+        answer.put("revision", resolver.revision().toString());
+        answer.put("stale", resolver.stale());
+        answer.put("routers", routers);
         json(200, answer, response, callback);
     }
 
@@ -239,7 +261,7 @@ final class ResolverHandler extends Handler.Abstract {
             error(400, String.valueOf(e.getMessage()), response, callback);
             return;
         }
-        if (!watches.open(revision, response, callback)) {
+        if (!watches.open(revision, parameters.getValue("function"), response, callback)) {
             error(503, "too many watches", response, callback);
         }
     }

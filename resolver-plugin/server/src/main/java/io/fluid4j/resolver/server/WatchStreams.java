@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
 final class WatchStreams implements AutoCloseable {
 
     private static final int MAX_STREAMS = 1_024;
+    /** Those that follow one function only: every instance follows the routers. */
+    private static final int MAX_NARROW_STREAMS = 16_384;
     /** For a client that does not read: many times everything of 10,000 functions. */
     private static final long MAX_WAITING_BYTES = 64L << 20;
 
@@ -46,14 +48,20 @@ final class WatchStreams implements AutoCloseable {
         this.scheduler = scheduler;
     }
 
-    /** Begins a response that goes on until the client goes away; false when there are too many. */
-    boolean open(@Nullable Revision from, Response response, Callback callback) {
-        if (closed || streams.size() >= MAX_STREAMS) {
+    /**
+     * Begins a response that goes on until the client goes away.
+     *
+     * @param from the last revision the client knows
+     * @param function the one function it wants to hear of; null: all
+     * @return false when there are too many
+     */
+    boolean open(@Nullable Revision from, @Nullable String function, Response response, Callback callback) {
+        if (closed || streams.size() >= (function == null ? MAX_STREAMS : MAX_NARROW_STREAMS)) {
             return false;
         }
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "application/x-ndjson");
         response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
-        Stream stream = new Stream(response, callback);
+        Stream stream = new Stream(function, response, callback);
         streams.add(stream);
         stream.follow(from);
         return true;
@@ -70,6 +78,7 @@ final class WatchStreams implements AutoCloseable {
     }
 
     private final class Stream implements RecordWatcher, Callback {
+        private final @Nullable String function;
         private final Response response;
         private final Callback callback;
         private final Object lock = new Object();
@@ -79,9 +88,13 @@ final class WatchStreams implements AutoCloseable {
         private boolean ended;
         private RecordStore.@Nullable Watch watch;
         private Scheduler.@Nullable Task heartbeat;
-        private volatile @Nullable String quiet;
+        /** The latest revision the store has told, and why it is lost, if it is: what a heartbeat says. */
+        private volatile @Nullable Revision latest;
 
-        Stream(Response response, Callback callback) {
+        private volatile @Nullable String lost;
+
+        Stream(@Nullable String function, Response response, Callback callback) {
+            this.function = function;
             this.response = response;
             this.callback = callback;
         }
@@ -100,35 +113,66 @@ final class WatchStreams implements AutoCloseable {
 
         @Override
         public void onRelist(Revision revision, Duration storeAge, List<Registration> all) {
-            quiet = RecordJson.change(revision, List.of());
-            add(RecordJson.relist(revision, storeAge, all));
+            inTouch(revision);
+            String wanted = function;
+            add(RecordJson.relist(
+                    revision,
+                    storeAge,
+                    wanted == null
+                            ? all
+                            : all.stream()
+                                    .filter(one -> one.function().equals(wanted))
+                                    .toList()));
         }
 
         @Override
         public void onChange(Revision revision, List<RecordChange> changes) {
-            quiet = RecordJson.change(revision, List.of());
-            add(RecordJson.change(revision, changes));
+            boolean back = inTouch(revision);
+            String wanted = function;
+            if (wanted == null) {
+                add(RecordJson.change(revision, changes));
+                return;
+            }
+            List<RecordChange> some = changes.stream()
+                    .filter(change -> change.function().equals(wanted))
+                    .toList();
+            if (back || !some.isEmpty()) {
+                add(RecordJson.change(revision, some));
+            }
+        }
+
+        /** True when the store was lost until now. */
+        private boolean inTouch(Revision revision) {
+            boolean back = lost != null;
+            lost = null;
+            latest = revision;
+            return back;
         }
 
         @Override
         public void onLost(String reason) {
-            quiet = RecordJson.lost(reason);
+            lost = reason;
             add(RecordJson.lost(reason));
         }
 
         /** Says what is so, so that the client knows that this resolver is still there. */
         private void beat() {
-            String line = quiet;
+            String reason = lost;
+            Revision revision = latest;
             synchronized (lock) {
                 if (ended) {
                     return;
                 }
                 heartbeat = scheduler.schedule(this::beat, HEARTBEAT_MILLIS, TimeUnit.MILLISECONDS);
-                if (writing || line == null) {
+                if (writing) {
                     return;
                 }
             }
-            add(line);
+            if (reason != null) {
+                add(RecordJson.lost(reason));
+            } else if (revision != null) {
+                add(RecordJson.change(revision, List.of()));
+            }
         }
 
         private void add(String line) {

@@ -213,6 +213,45 @@ class ResolverServerTest {
     }
 
     @Test
+    void whoFollowsTheRoutersHearsOfThemAlone() throws Exception {
+        send("PUT", "/v1/registrations/r1", registered("{\"name\":\"_router\",\"tunnels\":1,\"capacity\":1}"));
+        send("PUT", "/v1/registrations/r2", registered("{\"name\":\"shop\",\"tunnels\":1,\"capacity\":5}"));
+        await().atMost(PATIENCE).until(() -> get("/v1/functions/shop").statusCode() == 200);
+        await().atMost(PATIENCE).until(() -> get("/v1/routers").body().contains("\"router\":\"r1\""));
+        Map<String, Object> routers = Json.parseObject(get("/v1/routers").body());
+        assertThat((List<?>) routers.get("routers")).singleElement().satisfies(one -> assertThat((Map<?, ?>) one)
+                .hasToString("{router=r1, http=10.0.0.1:8080, tunnel=tls://10.0.0.1:7443, region=eu, zone=a, tier=2,"
+                        + " leaving=false}"));
+        // It is no function.
+        assertThat(get("/v1/functions").body()).contains("shop").doesNotContain("_router");
+        assertThat(get("/v1/functions/_router").statusCode()).isEqualTo(404);
+
+        HttpResponse<Stream<String>> watch = client.send(
+                HttpRequest.newBuilder(uri("/v1/watch?function=_router")).build(), BodyHandlers.ofLines());
+        try (Stream<String> lines = watch.body()) {
+            var iterator = lines.iterator();
+            assertThat((List<?>) Json.parseObject(iterator.next()).get("registrations"))
+                    .hasSize(1);
+            send("PATCH", "/v1/registrations/r2", "{\"functions\":[{\"name\":\"shop\",\"tunnels\":2,\"capacity\":9}]}");
+            send(
+                    "PATCH",
+                    "/v1/registrations/r1",
+                    "{\"functions\":[{\"name\":\"_router\",\"tunnels\":1,\"capacity\":0}]}");
+            String line = iterator.next();
+            while (!line.contains("changes")) {
+                line = iterator.next();
+            }
+            assertThat(line).contains("_router").doesNotContain("shop");
+        }
+        await().atMost(PATIENCE).until(() -> get("/v1/routers").body().contains("\"leaving\":true"));
+    }
+
+    private static String registered(String function) {
+        return "{\"http\":\"10.0.0.1:8080\",\"tunnel\":\"tls://10.0.0.1:7443\",\"region\":\"eu\",\"zone\":\"a\","
+                + "\"functions\":[" + function + "]}";
+    }
+
+    @Test
     void healthAndMetricsAreThere() throws Exception {
         assertThat(get("/livez").statusCode()).isEqualTo(200);
         await().atMost(PATIENCE).until(() -> get("/readyz").statusCode() == 200);
