@@ -60,6 +60,7 @@ public class MeterBenchmark {
                 new AdmissionController(limit),
                 limit,
                 new CpuAccounts(System.nanoTime()),
+                new RunDelay(java.nio.file.Path.of("/proc"), System.nanoTime()),
                 new Outcomes(),
                 new AfterResponse(Runnable::run, scheduler, Duration.ofSeconds(30)),
                 System::nanoTime,

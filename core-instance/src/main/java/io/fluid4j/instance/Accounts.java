@@ -16,6 +16,7 @@ final class Accounts {
     private final AdmissionController admission;
     private final ConcurrencyLimit limit;
     private final CpuAccounts cpu;
+    private final RunDelay runDelay;
     private final Outcomes outcomes;
     private final AfterResponse afterResponse;
     private final LongSupplier nanoClock;
@@ -27,6 +28,7 @@ final class Accounts {
             AdmissionController admission,
             ConcurrencyLimit limit,
             CpuAccounts cpu,
+            RunDelay runDelay,
             Outcomes outcomes,
             AfterResponse afterResponse,
             LongSupplier nanoClock,
@@ -35,6 +37,7 @@ final class Accounts {
         this.admission = admission;
         this.limit = limit;
         this.cpu = cpu;
+        this.runDelay = runDelay;
         this.outcomes = outcomes;
         this.afterResponse = afterResponse;
         this.nanoClock = nanoClock;
@@ -55,6 +58,10 @@ final class Accounts {
 
     CpuAccounts cpu() {
         return cpu;
+    }
+
+    RunDelay runDelay() {
+        return runDelay;
     }
 
     Outcomes outcomes() {

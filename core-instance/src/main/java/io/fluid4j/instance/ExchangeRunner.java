@@ -35,8 +35,12 @@ final class ExchangeRunner implements Runnable {
         /** Monotonic time of the admission, in nanoseconds. */
         long admittedNanos();
 
-        /** Runs the exchange, unless it was cancelled meanwhile. Throws nothing. */
-        void run(SliceClock clock);
+        /**
+         * Runs the exchange, unless it was cancelled meanwhile. Throws nothing.
+         *
+         * @param nowNanos monotonic time, in nanoseconds
+         */
+        void run(SliceClock clock, long nowNanos);
 
         /** The exchange waited too long without having started. Throws nothing. */
         void tooLate();
@@ -199,7 +203,7 @@ final class ExchangeRunner implements Runnable {
             refused = true;
             task.tooLate();
         } else {
-            task.run(clock);
+            task.run(clock, now);
         }
     }
 

@@ -82,6 +82,7 @@ final class InstanceParts implements AutoCloseable {
                 admission,
                 limit,
                 new CpuAccounts(System.nanoTime()),
+                new RunDelay(config.get(InstanceKeys.PROC_ROOT), System.nanoTime()),
                 outcomes,
                 afterResponse,
                 System::nanoTime,

@@ -152,12 +152,15 @@ final class RequestScope
     }
 
     @Override
-    public void run(SliceClock clock) {
+    public void run(SliceClock clock, long nowNanos) {
         Exchange starting = exchange;
         if (starting == null || !stream.started()) {
             abandon(accounts.admission().verdict().tooManyWaiting());
             return;
         }
+        accounts.limit().onStart(nowNanos, nowNanos - admittedNanos);
+        // A virtual thread has no counters of its own.
+        RunDelay.Reading before = clock.metered() ? accounts.runDelay().begin(nowNanos) : null;
         clock.enter(this);
         try {
             starting.run();
@@ -165,6 +168,16 @@ final class RequestScope
             crashed(failure);
         } finally {
             clock.exit(this);
+        }
+        if (before != null) {
+            tellProcessorWait(before);
+        }
+    }
+
+    private void tellProcessorWait(RunDelay.Reading before) {
+        RunDelay.Reading spent = accounts.runDelay().since(before);
+        if (spent != null) {
+            accounts.limit().onProcessorWait(accounts.nanoTime(), spent.waitedNanos(), spent.ranNanos());
         }
     }
 

@@ -45,6 +45,7 @@ class CopiesOfTheApiTest {
                 admission,
                 new Limits.Fixed(10),
                 new CpuAccounts(0),
+                new RunDelay(java.nio.file.Path.of("/proc"), 0),
                 new Outcomes(),
                 new AfterResponse(Runnable::run, scheduler, java.time.Duration.ofSeconds(30)),
                 System::nanoTime,

@@ -54,7 +54,7 @@ class ExchangeRunnerTest {
         }
 
         @Override
-        public void run(SliceClock clock) {
+        public void run(SliceClock clock, long nowNanos) {
             log.add("run " + name);
             work.run();
         }
@@ -221,7 +221,7 @@ class ExchangeRunnerTest {
                         }
 
                         @Override
-                        public void run(SliceClock clock) {
+                        public void run(SliceClock clock, long nowNanos) {
                             if (runs.getAndIncrement() == 0) {
                                 ran.incrementAndGet();
                             }

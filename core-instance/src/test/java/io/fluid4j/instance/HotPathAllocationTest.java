@@ -34,6 +34,7 @@ class HotPathAllocationTest {
             admission,
             AdaptiveLimit.forProcessors(2),
             new CpuAccounts(0),
+            new RunDelay(java.nio.file.Path.of("/proc"), 0),
             new Outcomes(),
             new AfterResponse(Runnable::run, scheduler, Duration.ofSeconds(30)),
             System::nanoTime,

@@ -114,6 +114,7 @@ final class SimulatedServer {
                 continue;
             }
             busy++;
+            limit.onStart(now, now - next.admittedNanos);
             // Between half and one and a half of the mean.
             long service = (long) (serviceNanos.applyAsLong(now - origin) * (0.5 + random.nextDouble()));
             at(now + service, () -> answer(next));

@@ -129,7 +129,7 @@ final class Dispatching {
             to.waiting().onServed();
             outcome.waited(context.clock().nanos());
             exchange.phase(Phase.WAITING, exchange.requestDeadline());
-            dispatch();
+            dispatch(free);
             return true;
         } finally {
             serial.exit();
@@ -137,8 +137,14 @@ final class Dispatching {
     }
 
     private void dispatch() {
-        while (true) {
-            Instance instance = outcome.group().pick(attempts, outcome.to().weights());
+        dispatch(outcome.group().pick(attempts, outcome.to().weights()));
+    }
+
+    /** Hands the request to an instance, or to the next one when none of its tunnels takes it; waits when there is none. */
+    private void dispatch(@Nullable Instance first) {
+        for (Instance instance = first;
+                ;
+                instance = outcome.group().pick(attempts, outcome.to().weights())) {
             if (instance == null) {
                 waitForInstance();
                 return;
@@ -226,11 +232,16 @@ final class Dispatching {
                 return;
             }
         }
-        if (attempts.retries() >= context.maxAttempts()
-                || !outcome.group().retries().tryRetry()) {
+        if (attempts.retries() >= context.maxAttempts()) {
             exchange.reject(allNacked());
             return;
         }
-        dispatch();
+        Instance next = outcome.group().pick(attempts, outcome.to().weights());
+        // Who waits burdens nobody: only a request that somebody else gets at once is paid for.
+        if (next != null && !outcome.group().retries().tryRetry()) {
+            exchange.reject(allNacked());
+            return;
+        }
+        dispatch(next);
     }
 }

@@ -15,7 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>There are two kinds of waiting. While nobody is served at all, because every instance is paused or just starting,
  * the end of that is all that counts, and a request may wait as long as the configuration allows. While instances take
  * requests as fast as they can, a longer queue makes every request slower and not one more is served: then the queue is
- * kept so short that {@link #STANDING_WAIT_NANOS} of work is in it. For any thread.
+ * kept so short that {@link #STANDING_WAIT_NANOS} of work is in it. A burst is not such a queue: it may wait as long as the
+ * configuration allows, and only a queue that has not been empty for {@link #BURST_NANOS} counts as standing. For any
+ * thread.
  *
  * @param <T> what waits
  */
@@ -23,6 +25,8 @@ final class WaitQueue<T> {
 
     /** How much work may queue up before instances that are fully used: enough to bridge a burst, no more. */
     static final long STANDING_WAIT_NANOS = 100_000_000L;
+    /** A queue that is empty again after so long was a burst. */
+    static final long BURST_NANOS = 500_000_000L;
     /** Without anybody served for so long, the rate of before says nothing any more. */
     static final long RATE_KEPT_NANOS = 500_000_000L;
     /** Weight of the newest period in the average rate. */
@@ -34,6 +38,9 @@ final class WaitQueue<T> {
     private final ArrayDeque<T> queue = new ArrayDeque<>();
     private final AtomicInteger size = new AtomicInteger();
     private final NanoClock clock;
+
+    /** When the first one came of those that have been in the queue without a break. */
+    private long standingSince;
 
     private int served;
     private long periodStart;
@@ -67,9 +74,14 @@ final class WaitQueue<T> {
             long now = clock.nanos();
             if (perSecond > 0 && now - lastServed < RATE_KEPT_NANOS) {
                 double expectedNanos = (length + 1) / perSecond * 1e9;
-                if (expectedNanos > Math.min(maxWaitNanos, STANDING_WAIT_NANOS) && length > 0) {
+                boolean standing = now - standingSince > BURST_NANOS;
+                long longest = standing ? Math.min(maxWaitNanos, STANDING_WAIT_NANOS) : maxWaitNanos;
+                if (expectedNanos > longest && length > 0) {
                     return false;
                 }
+            }
+            if (length == 0) {
+                standingSince = now;
             }
             queue.addLast(waiter);
             size.set(length + 1);

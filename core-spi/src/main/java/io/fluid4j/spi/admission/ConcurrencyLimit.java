@@ -29,6 +29,24 @@ public interface ConcurrencyLimit {
     void onFirstByte(long nowNanos, long firstByteNanos, int inFlight);
 
     /**
+     * A request begins to run.
+     *
+     * @param nowNanos monotonic time, in nanoseconds
+     * @param waitedNanos how long it has waited for a thread of the container since it was admitted, in nanoseconds
+     */
+    default void onStart(long nowNanos, long waitedNanos) {}
+
+    /**
+     * What one request, taken at random, has used and missed of the processors while a thread of the container ran it. Said
+     * some times a second, where the operating system tells (Linux, platform threads).
+     *
+     * @param nowNanos monotonic time, in nanoseconds
+     * @param waitedNanos how long the thread was ready to run, but no processor was free for it, in nanoseconds
+     * @param ranNanos how long it ran, in nanoseconds
+     */
+    default void onProcessorWait(long nowNanos, long waitedNanos, long ranNanos) {}
+
+    /**
      * A request was refused after it had been admitted, because it had waited too long to start. A clear sign of too
      * much.
      *
