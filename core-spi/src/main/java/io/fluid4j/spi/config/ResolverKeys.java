@@ -44,6 +44,12 @@ public final class ResolverKeys {
             .doc("Most DNS responses a second over UDP for one network of clients (/24, /56 for IPv6); more are dropped"
                     + " or told to use TCP. A resolver that is bound to loopback limits nobody. 0: no limit.");
 
+    /** Whether system calls are batched. */
+    public static final ConfigKey<Boolean> DNS_BATCHED = KEYS.bool("fluid.resolver.dns.batched", true)
+            .doc("Receive and send many DNS messages over UDP with one system call, where that can be done: on 64-bit"
+                    + " Linux with Java 22 or newer, started with `--enable-native-access=ALL-UNNAMED` as `fluid` does."
+                    + " The log says whether it is done.");
+
     /** Where registrations live. */
     public static final ConfigKey<StoreKind> STORE = KEYS.word(
                     "fluid.resolver.store", StoreKind.MEMORY, StoreKind.class)

@@ -36,10 +36,13 @@ public final class DnsServer implements AutoCloseable {
      * @param zone the zone that is answered for
      * @param resolver what is answered; stays the caller's to close
      * @param responsesPerSecond most responses over UDP for one network of clients; 0: no limit. Never limits loopback
+     * @param batched whether many messages may go with one system call, where Java and the system can do that; the log
+     *     says which it is
      * @return the server, not started
      * @throws IOException when a port cannot be bound
      */
-    public static DnsServer bind(InetSocketAddress address, String zone, Resolver resolver, int responsesPerSecond)
+    public static DnsServer bind(
+            InetSocketAddress address, String zone, Resolver resolver, int responsesPerSecond, boolean batched)
             throws IOException {
         requireNonNull(resolver, "resolver");
         DnsMetrics metrics = new DnsMetrics();
@@ -48,7 +51,7 @@ public final class DnsServer implements AutoCloseable {
         for (int attempt = 1; ; attempt++) {
             RateLimiter limiter =
                     open && responsesPerSecond > 0 ? new RateLimiter(responsesPerSecond, System.nanoTime()) : null;
-            UdpListener udp = UdpListener.bind(address, new DnsResponder(content, metrics), metrics, limiter);
+            UdpListener udp = UdpListener.bind(address, batched, new DnsResponder(content, metrics), metrics, limiter);
             try {
                 int port = udp.port();
                 TcpListener tcp = TcpListener.bind(

@@ -6,6 +6,7 @@ package io.fluid4j.resolver.dns;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
@@ -18,6 +19,8 @@ final class RateLimiter {
     private static final int BUCKETS = 1 << 16;
     private static final int NETWORK_BITS = 8;
     private static final int NETWORK_BYTES_6 = 7;
+    /** Of ::ffff:a.b.c.d, before the two octets that are all ones. */
+    private static final int MAPPED_ZEROS = 10;
 
     /** For each bucket the time at which it will be empty, if nothing comes. Starts in the past. */
     private final long[] emptyNanos = new long[BUCKETS];
@@ -35,9 +38,15 @@ final class RateLimiter {
         Arrays.fill(emptyNanos, nowNanos);
     }
 
-    /** Counts a response; false when it is one too many. */
-    boolean allows(InetAddress client, long nowNanos) {
-        int bucket = bucket(client);
+    /**
+     * Counts a response.
+     *
+     * @param network of the client, as one of the methods below has it
+     * @param nowNanos the time
+     * @return false when it is one too many
+     */
+    boolean allows(int network, long nowNanos) {
+        int bucket = ((network * 0x9e3779b9) >>> 16) & (BUCKETS - 1);
         long empty = emptyNanos[bucket];
         if (empty - nowNanos < 0) {
             empty = nowNanos;
@@ -49,19 +58,33 @@ final class RateLimiter {
         return true;
     }
 
-    private static int bucket(InetAddress client) {
-        int network;
+    /** The network of an address. */
+    static int network(InetAddress client) {
         if (client instanceof Inet4Address) {
             // The hash of an IPv4 address is the address: no array has to be made.
-            network = client.hashCode() >>> NETWORK_BITS;
-        } else {
-            network = 1;
-            byte[] octets = client.getAddress();
-            for (int i = 0; i < NETWORK_BYTES_6; i++) {
-                network = 31 * network + octets[i];
-            }
+            return client.hashCode() >>> NETWORK_BITS;
         }
-        int mixed = network * 0x9e3779b9;
-        return (mixed >>> 16) & (BUCKETS - 1);
+        return network6(ByteBuffer.wrap(client.getAddress()), 0);
+    }
+
+    /** The network of the IPv4 address whose four octets begin there. */
+    static int network4(ByteBuffer octets, int at) {
+        return (octets.get(at) & 0xff) << 16 | (octets.get(at + 1) & 0xff) << 8 | (octets.get(at + 2) & 0xff);
+    }
+
+    /** The network of the IPv6 address whose sixteen octets begin there; one that stands for IPv4 counts as that. */
+    static int network6(ByteBuffer octets, int at) {
+        boolean mapped = octets.get(at + MAPPED_ZEROS) == -1 && octets.get(at + MAPPED_ZEROS + 1) == -1;
+        for (int i = 0; mapped && i < MAPPED_ZEROS; i++) {
+            mapped = octets.get(at + i) == 0;
+        }
+        if (mapped) {
+            return network4(octets, at + MAPPED_ZEROS + 2);
+        }
+        int network = 1;
+        for (int i = 0; i < NETWORK_BYTES_6; i++) {
+            network = 31 * network + octets.get(at + i);
+        }
+        return network;
     }
 }

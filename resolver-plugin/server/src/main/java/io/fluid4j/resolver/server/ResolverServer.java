@@ -54,7 +54,8 @@ public final class ResolverServer implements AutoCloseable {
                             address(bind, dnsPort.getAsInt()),
                             config.get(ResolverKeys.DNS_ZONE),
                             resolver,
-                            config.get(ResolverKeys.DNS_RATE_LIMIT));
+                            config.get(ResolverKeys.DNS_RATE_LIMIT),
+                            config.get(ResolverKeys.DNS_BATCHED));
         } catch (IOException | RuntimeException e) {
             resolver.close();
             store.close();

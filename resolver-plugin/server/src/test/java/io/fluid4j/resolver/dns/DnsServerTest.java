@@ -53,8 +53,13 @@ class DnsServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = DnsServer.bind(new InetSocketAddress(LOOPBACK, 0), "fluid.internal", replica, 0)
+        server = DnsServer.bind(new InetSocketAddress(LOOPBACK, 0), "fluid.internal", replica, 0, batched())
                 .start();
+    }
+
+    /** As it is by default. */
+    boolean batched() {
+        return true;
     }
 
     @AfterEach

@@ -7,6 +7,7 @@ package io.fluid4j.resolver.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -40,10 +41,20 @@ class RateLimiterTest {
                 .isEqualTo(10);
     }
 
+    @Test
+    void anAddressIsTheSameNetworkInEveryForm() throws Exception {
+        byte[] mapped = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -1, -1, 10, (byte) 200, 3, 4};
+        int network = RateLimiter.network(InetAddress.getByName("10.200.3.99"));
+        assertThat(RateLimiter.network4(ByteBuffer.wrap(mapped), 12)).isEqualTo(network);
+        assertThat(RateLimiter.network6(ByteBuffer.wrap(mapped), 0)).isEqualTo(network);
+        InetAddress six = InetAddress.getByName("2001:db8:1:200::1");
+        assertThat(RateLimiter.network6(ByteBuffer.wrap(six.getAddress()), 0)).isEqualTo(RateLimiter.network(six));
+    }
+
     private int allowed(RateLimiter limiter, InetAddress client, int queries) {
         int allowed = 0;
         for (int i = 0; i < queries; i++) {
-            allowed += limiter.allows(client, now) ? 1 : 0;
+            allowed += limiter.allows(RateLimiter.network(client), now) ? 1 : 0;
         }
         return allowed;
     }
