@@ -22,8 +22,10 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
@@ -37,6 +39,7 @@ final class InstanceParts implements AutoCloseable {
     private static final Duration TLS_RELOAD_INTERVAL = Duration.ofSeconds(10);
 
     private final Config config;
+    private final @Nullable ResolvedRouters resolved;
     private final String container;
     private final String affinityRoute;
     private final @Nullable PoolProbe poolProbe;
@@ -58,6 +61,7 @@ final class InstanceParts implements AutoCloseable {
 
     InstanceParts(InstanceRuntime.Builder builder, Consumer<Throwable> onFatal) {
         config = requireNonNull(builder.config);
+        resolved = ResolvedRouters.of(config, builder.loader);
         container = requireNonNull(builder.container);
         exchanges = requireNonNull(builder.exchanges);
         affinityRoute = builder.affinityRoute;
@@ -125,7 +129,26 @@ final class InstanceParts implements AutoCloseable {
                         config.get(InstanceKeys.REDIAL_MIN),
                         config.get(InstanceKeys.REDIAL_MAX)),
                 this::hello,
-                requests);
+                requests,
+                System::nanoTime);
+    }
+
+    /** Decides whom these links go to. */
+    RouterPlan plan(RouterLinks links) {
+        return new RouterPlan(
+                new RouterPlan.Terms(
+                        identity.instanceId(),
+                        config.find(InstanceKeys.ROUTER_URLS).orElse(List.of()),
+                        config.get(InstanceKeys.ROUTERS_DIALLED)),
+                resolved,
+                links,
+                System::nanoTime,
+                () -> ThreadLocalRandom.current().nextDouble());
+    }
+
+    @Nullable
+    ResolvedRouters resolved() {
+        return resolved;
     }
 
     /** Made for the first router that wants it. */
@@ -189,6 +212,9 @@ final class InstanceParts implements AutoCloseable {
     @Override
     public void close() {
         scheduler.shutdownNow();
+        if (resolved != null) {
+            resolved.close();
+        }
         transport.close();
         afterResponseExecutor.close();
         health.close();

@@ -4,6 +4,7 @@
  */
 package io.fluid4j.instance;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
@@ -47,6 +48,9 @@ public final class InstanceRuntime implements AutoCloseable {
     /** How often the queue is searched for exchanges no thread came for: a fifth of the default limit of 250 ms. */
     static final long EXPIRY_INTERVAL_MILLIS = 50;
 
+    /** How often is looked at who is dialled, when nothing calls for it earlier. */
+    private static final long PLAN_INTERVAL_MILLIS = 250;
+
     private static final long EXPIRY_LOG_INTERVAL_NANOS = 10_000_000_000L;
     private static final long METER_INTERVAL_MILLIS = 1_000;
 
@@ -63,6 +67,7 @@ public final class InstanceRuntime implements AutoCloseable {
     private final Identity identity;
     private final InstanceParts parts;
     private final RouterLinks links;
+    private final RouterPlan plan;
     private final ScheduledThreadPoolExecutor scheduler;
     private final HealthMonitor health;
     private final DrainCoordinator drains;
@@ -93,6 +98,7 @@ public final class InstanceRuntime implements AutoCloseable {
         paths = parts.paths();
         runner = parts.runner();
         links = parts.links(new SessionEvents());
+        plan = parts.plan(links);
         drains = new DrainCoordinator(
                 parts.accounts(), health, scheduler, this::announce, this::pushHealth, System::nanoTime);
         parts.admission().onRoom(this::pushHealthSoon);
@@ -140,13 +146,19 @@ public final class InstanceRuntime implements AutoCloseable {
         }
         List<URI> routers = config.find(InstanceKeys.ROUTER_URLS).orElse(List.of());
         routers.forEach(links::dial);
+        ResolvedRouters resolved = parts.resolved();
         LOG.log(
                 INFO,
-                "instance {0} serves {1}@{2} for {3} routers",
+                "instance {0} serves {1}@{2} for {3}",
                 identity.instanceId(),
                 identity.function(),
                 identity.deployment(),
-                routers.size());
+                (resolved == null ? "" : "the routers that " + config.get(CommonKeys.RESOLVER_URLS) + " knows and ")
+                        + routers.size() + " configured routers");
+        if (resolved != null) {
+            resolved.start(this::lookAtRouters);
+        }
+        every(PLAN_INTERVAL_MILLIS, plan::look);
     }
 
     /**
@@ -321,7 +333,9 @@ public final class InstanceRuntime implements AutoCloseable {
         lastPushNanos = System.nanoTime();
         Health frame = health.latest();
         for (Session session : links.sessions()) {
-            session.sendHealth(frame);
+            if (!links.leaving(session)) {
+                session.sendHealth(frame);
+            }
         }
     }
 
@@ -332,6 +346,14 @@ public final class InstanceRuntime implements AutoCloseable {
     private void announce(Drain drain) {
         for (Session session : links.sessions()) {
             session.sendDrain(drain);
+        }
+    }
+
+    private void lookAtRouters() {
+        try {
+            scheduler.execute(guarded(plan::look));
+        } catch (RejectedExecutionException e) {
+            LOG.log(DEBUG, "the instance is closing: no router is dialled any more");
         }
     }
 
@@ -401,13 +423,14 @@ public final class InstanceRuntime implements AutoCloseable {
 
         @Override
         public void routerDrains(Session session, Drain drain) {
-            for (String router : drain.routers()) {
-                try {
-                    links.dial(URI.create(router)); // Make before break: the old session goes on until it ends.
-                } catch (IllegalArgumentException e) {
-                    LOG.log(WARNING, "a router that goes away named one that cannot be dialled: {0}", router);
-                }
-            }
+            LOG.log(
+                    INFO,
+                    "the router at {0} goes away within {1} ms; it names {2} others to dial",
+                    session.remoteAddress(),
+                    drain.timeoutMillis(),
+                    drain.routers().size());
+            plan.named(drain.routers());
+            lookAtRouters(); // Make before break: the old session goes on until the router closes it.
         }
     }
 

@@ -36,6 +36,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.awaitility.Awaitility;
@@ -62,12 +63,18 @@ final class FakeRouter implements AutoCloseable {
             TunnelTransport.builder().name("router").build();
     private final TunnelAcceptor acceptor;
     private final AtomicLong requests = new AtomicLong();
+    private final AtomicInteger connected = new AtomicInteger();
 
     FakeRouter() {
+        this(0);
+    }
+
+    /** A router that listens where another one did. */
+    FakeRouter(int port) {
         transport.start();
         acceptor = TunnelAcceptor.builder()
                 .transport(transport)
-                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                 .authenticator(Authenticator.anyOf(List.of(Secret.of(SECRET))))
                 .welcome(() -> new Welcome(Settings.REQUESTER_DEFAULTS, "router-1", "eu", "a", List.of(), "test/1"))
                 .listener(session -> new Events())
@@ -77,6 +84,15 @@ final class FakeRouter implements AutoCloseable {
 
     String url() {
         return "tcp://localhost:" + acceptor.localPort();
+    }
+
+    int port() {
+        return acceptor.localPort();
+    }
+
+    /** Sessions that live. */
+    int connected() {
+        return connected.get();
     }
 
     Session session() {
@@ -154,6 +170,7 @@ final class FakeRouter implements AutoCloseable {
     private final class Events implements Session.Listener {
         @Override
         public void onOpen(Session session) {
+            connected.incrementAndGet();
             sessions.add(session);
         }
 
@@ -184,6 +201,7 @@ final class FakeRouter implements AutoCloseable {
 
         @Override
         public void onClosed(Session session, ErrorCode code, @Nullable Throwable cause) {
+            connected.decrementAndGet();
             closed.add(code);
         }
     }

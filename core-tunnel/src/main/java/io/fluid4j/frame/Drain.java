@@ -35,7 +35,9 @@ public record Drain(int reasonNumber, long timeoutMillis, String path, List<Stri
         /** The application fails. */
         FAILING,
         /** A new version is deployed. Also what an unknown number is treated as. */
-        REDEPLOY;
+        REDEPLOY,
+        /** The server serves through other routers from now on. */
+        MOVED;
 
         private static final Reason[] BY_NUMBER = values();
 

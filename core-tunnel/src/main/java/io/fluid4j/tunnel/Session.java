@@ -147,9 +147,12 @@ public final class Session {
         outgoing().sendUrgent(FrameWriter.maxHealthBytes(health), out -> FrameWriter.health(out, health));
     }
 
-    /** Announces a drain; it overtakes bodies. A requester opens no more streams after it. */
+    /**
+     * Announces a drain; it overtakes bodies. A requester that leaves no time (0 ms) opens no more streams after it; one that
+     * does may go on until it says so, or closes (P-8.4).
+     */
     public void sendDrain(Drain drain) {
-        if (side instanceof RequesterSide && drain.everything()) {
+        if (side instanceof RequesterSide && drain.everything() && drain.timeoutMillis() == 0) {
             draining = true;
         }
         outgoing().sendUrgent(FrameWriter.maxDrainBytes(drain), out -> FrameWriter.drain(out, drain));

@@ -329,6 +329,11 @@ final class LifecycleTest {
             assertThat(take(heard)).isEqualTo("process {gc=5}");
             session.sendDrain(Drain.everything(Drain.Reason.REDEPLOY, 1000, List.of("tcp://localhost:1")));
             assertThat(take(tunnels.serverEvents.events)).isEqualTo("drain REDEPLOY");
+            assertThat(server.draining()).isTrue();
+            // It goes away, but not yet.
+            assertThat(session.draining()).isFalse();
+            session.sendDrain(Drain.everything(Drain.Reason.REDEPLOY, 0, List.of()));
+            assertThat(take(tunnels.serverEvents.events)).isEqualTo("drain REDEPLOY");
             assertThat(session.open(get("/"), true, new Tunnels.Response())).isNull();
         }
     }

@@ -51,6 +51,9 @@ public final class Router implements AutoCloseable {
     /** How often deadlines are looked at. A wait or timeout ends at most this much late. */
     private static final Duration SWEEP = Duration.ofMillis(50);
 
+    /** Instances that are sent to other routers get at least this long to reach them. */
+    private static final Duration MOVE_TIME = Duration.ofSeconds(1);
+
     private static final Duration CERTIFICATE_CHECK = Duration.ofSeconds(10);
 
     private final String id;
@@ -241,9 +244,9 @@ public final class Router implements AutoCloseable {
     }
 
     /**
-     * Stops in an orderly way: not ready at once; requests are still accepted for {@code fluid.router.shutdown-delay};
-     * then connections are closed as their requests end, for at most {@code fluid.drain-timeout}; then the instances are
-     * told, and the rest is cut. Blocks until all is done.
+     * Stops in an orderly way: not ready at once, and the instances are told which other routers to dial; requests are still
+     * accepted for {@code fluid.router.shutdown-delay}; then connections are closed as their requests end, for at most
+     * {@code fluid.drain-timeout}; then the rest is cut. Blocks until all is done.
      */
     public void drainAndClose() {
         stopping = true;
@@ -251,26 +254,38 @@ public final class Router implements AutoCloseable {
             fleet.drain();
         }
         Config now = config;
+        List<String> others = fleet == null ? List.of() : fleet.othersToDial(id);
         LOG.log(
                 Level.INFO,
-                "router {0} stops: {1} requests under way",
+                "router {0} stops: {1} requests under way, {2} other routers for its instances",
                 id,
-                context.live().size());
+                context.live().size(),
+                others.size());
+        // Nobody dials in any more, and those who are here look for others while they still serve.
+        acceptor.close();
+        Duration delay = now.get(RouterKeys.SHUTDOWN_DELAY);
+        Duration timeout = now.get(CommonKeys.DRAIN_TIMEOUT);
+        announce(Drain.everything(
+                Drain.Reason.SHUTDOWN, Math.max(1, delay.plus(timeout).toMillis()), others));
         try {
             if (server.isRunning()) {
-                TimeUnit.MILLISECONDS.sleep(now.get(RouterKeys.SHUTDOWN_DELAY).toMillis());
-                awaitRequests(now.get(CommonKeys.DRAIN_TIMEOUT));
+                boolean moving = !others.isEmpty() && instances() > 0 && delay.compareTo(MOVE_TIME) < 0;
+                TimeUnit.MILLISECONDS.sleep((moving ? MOVE_TIME : delay).toMillis());
+                awaitRequests(timeout);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        Drain drain = Drain.everything(Drain.Reason.SHUTDOWN, 0, List.of());
+        announce(Drain.everything(Drain.Reason.SHUTDOWN, 0, others));
+        close();
+    }
+
+    private void announce(Drain drain) {
         for (Instance instance : instances.all()) {
             for (Session session : instance.sessions()) {
                 session.sendDrain(drain);
             }
         }
-        close();
     }
 
     private void awaitRequests(Duration timeout) throws InterruptedException {

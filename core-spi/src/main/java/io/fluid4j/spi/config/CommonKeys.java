@@ -38,8 +38,9 @@ public final class CommonKeys {
     public static final ConfigKey<List<URI>> RESOLVER_URLS = KEYS.addresses(
                     "fluid.resolver.urls", Set.of("http", "https"))
             .shownDefault("none; a router then has its own inside")
-            .doc("Resolvers, all of one store. A router registers there and follows their watch. An instance does not"
-                    + " look there yet: it needs `fluid.router.urls`.");
+            .doc("Resolvers, all of one store. A router registers there and follows their watch. An instance finds the"
+                    + " routers there that it dials (`fluid.resolver.dial-count`), and follows their changes; while no"
+                    + " resolver can be reached it goes on with the routers it knows.");
 
     /** What a resolver wants to be shown before it takes a registration. */
     public static final ConfigKey<Secret> RESOLVER_TOKEN = KEYS.secret("fluid.resolver.token")

@@ -30,10 +30,10 @@ final class ConfigRules {
     }
 
     private void instance() {
-        if (!has(InstanceKeys.ROUTER_URLS)) {
-            problems.add(
-                    "fluid.router.urls is not set (expected: addresses such as tcp://127.0.0.1:7443): this instance"
-                            + " would not know whom to dial");
+        if (!has(InstanceKeys.ROUTER_URLS) && !has(CommonKeys.RESOLVER_URLS)) {
+            problems.add("neither fluid.router.urls (expected: addresses such as tcp://127.0.0.1:7443) nor"
+                    + " fluid.resolver.urls (expected: addresses such as http://127.0.0.1:9054) is set: this instance"
+                    + " would not know whom to dial");
         }
         if (!has(CommonKeys.TUNNEL_SECRET) && !hasCertificate()) {
             problems.add("no credential for the tunnel: set fluid.tunnel.secret-file (or fluid.tunnel.secret), or"

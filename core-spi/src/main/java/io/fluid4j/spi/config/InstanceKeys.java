@@ -34,7 +34,14 @@ public final class InstanceKeys {
 
     /** Routers to dial. */
     public static final ConfigKey<List<URI>> ROUTER_URLS = KEYS.addresses("fluid.router.urls", Set.of("tcp", "tls"))
-            .doc("Routers to dial, all of them: `tcp://host:7443,tls://host2:7443`. Required.");
+            .doc("Routers to dial, all of them: `tcp://host:7443,tls://host2:7443`. This or `fluid.resolver.urls` is"
+                    + " required. With both, these are dialled in any case, and those of the resolvers beside them.");
+
+    /** How many of the resolvers' routers are dialled. */
+    public static final ConfigKey<Integer> ROUTERS_DIALLED = KEYS.integer("fluid.resolver.dial-count", 2, 1, 64)
+            .doc(
+                    "How many of the routers that `fluid.resolver.urls` knows an instance dials: those of its own region first,"
+                            + " each in another zone when there is one, the first in its own.");
 
     /** Upper bound of requests in flight. */
     public static final ConfigKey<Integer> MAX_CONCURRENCY = KEYS.integer("fluid.max-concurrency", 0, 0, 1_000_000)

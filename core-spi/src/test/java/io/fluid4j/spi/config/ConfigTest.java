@@ -87,8 +87,9 @@ class ConfigTest {
                                 + " key: fluid.drain-timeout)",
                         "fluid.function is not set (expected: 1 to 63 of a-z, 0-9, dot, dash; begins and ends with a"
                                 + " letter or digit; set it in the file, or as FLUID_FUNCTION)",
-                        "fluid.router.urls is not set (expected: addresses such as tcp://127.0.0.1:7443): this instance"
-                                + " would not know whom to dial",
+                        "neither fluid.router.urls (expected: addresses such as tcp://127.0.0.1:7443) nor"
+                                + " fluid.resolver.urls (expected: addresses such as http://127.0.0.1:9054) is set: this"
+                                + " instance would not know whom to dial",
                         "no credential for the tunnel: set fluid.tunnel.secret-file (or fluid.tunnel.secret), or"
                                 + " fluid.tunnel.tls.certificate and .key for mutual TLS");
         assertThat(problem).hasMessageStartingWith("The configuration has 8 problems:\n  - ");
