@@ -24,6 +24,8 @@ public final class RegistrationLoad {
 
     private static final int HOLDERS = 3;
     private static final int ROUNDS_PER_SECOND = 50;
+    /** In a row. */
+    private static final int MAX_FAILED = 3;
 
     private RegistrationLoad() {}
 
@@ -67,6 +69,7 @@ public final class RegistrationLoad {
         int batch = Math.max(1, perSecond / ROUNDS_PER_SECOND);
         long start = System.nanoTime();
         long made = 0;
+        int failed = 0;
         for (int round = 0; System.nanoTime() - start < TimeUnit.SECONDS.toNanos(seconds); round++) {
             int router = round % routers;
             List<Holding> changes = new ArrayList<>(batch);
@@ -75,8 +78,16 @@ public final class RegistrationLoad {
                 int function = Math.floorMod(router - (round / routers + i) * routers, functions / routers * routers);
                 changes.add(new Holding("f" + function, "v1", 1, 1 + Math.floorMod(round * 31 + i, 1_000)));
             }
-            store.update("r" + router, changes).get();
-            made += batch;
+            try {
+                store.update("r" + router, changes).get();
+                made += batch;
+                failed = 0;
+            } catch (ExecutionException e) {
+                // One that was under way when this process was stopped has timed out.
+                if (++failed > MAX_FAILED) {
+                    throw e;
+                }
+            }
             long due = start + TimeUnit.SECONDS.toNanos(1) * (round + 1) / ROUNDS_PER_SECOND;
             long behind = System.nanoTime() - due;
             // What it could not do while it was stopped is not made up for.

@@ -50,6 +50,20 @@ public final class ResolverKeys {
                     + " Linux with Java 22 or newer, started with `--enable-native-access=ALL-UNNAMED` as `fluid` does."
                     + " The log says whether it is done.");
 
+    /** Name of the key that DNS queries may be signed with. */
+    public static final ConfigKey<String> DNS_TSIG_NAME = KEYS.text(
+                    "fluid.resolver.dns.tsig.name",
+                    null,
+                    "[A-Za-z0-9_-]([A-Za-z0-9_.-]{0,198}[A-Za-z0-9_-])?\\.?",
+                    "a domain name of at most 200 octets")
+            .doc(
+                    "Name of the key that DNS queries may be signed with (TSIG, HMAC-SHA256). The answer to a signed query is"
+                            + " signed; one with another key or a wrong signature is refused. Queries without one are answered.");
+
+    /** The key that DNS queries may be signed with. */
+    public static final ConfigKey<Secret> DNS_TSIG_SECRET =
+            KEYS.secret("fluid.resolver.dns.tsig.secret").doc("The key of that name, in Base64.");
+
     /** Where registrations live. */
     public static final ConfigKey<StoreKind> STORE = KEYS.word(
                     "fluid.resolver.store", StoreKind.MEMORY, StoreKind.class)

@@ -59,20 +59,48 @@ final class AnswerEncoder {
         this.ttlSeconds = ttlSeconds;
     }
 
-    /** A, AAAA, HTTPS, SVCB and TXT of a function's own name. */
-    NameEntry function(Name owner, List<Route> routes) {
+    /**
+     * A, AAAA, HTTPS, SVCB and TXT of a function's own name. Most changes are of a capacity, which only TXT shows: what the
+     * change does not touch is taken over.
+     *
+     * @param owner the name
+     * @param routes its routes now, not empty
+     * @param before its entry until now, null when there was none
+     * @param routesBefore the routes that was made of; empty when there was none
+     */
+    NameEntry function(Name owner, List<Route> routes, @Nullable NameEntry before, List<Route> routesBefore) {
         @Nullable Answer[][] answers = new Answer[NameEntry.SLOTS][];
-        List<Record> v4 = new ArrayList<>();
-        List<Record> v6 = new ArrayList<>();
-        for (Route route : nearestWithRoom(routes)) {
-            addAddress(owner, address(route.registration().router()), v4, v6);
+        List<Route> nearest = nearestWithRoom(routes);
+        if (before != null && same(nearest, nearestWithRoom(routesBefore), nearest.size() > MAX_TURNS)) {
+            answers[NameEntry.A] = before.answers(NameEntry.A);
+            answers[NameEntry.AAAA] = before.answers(NameEntry.AAAA);
+        } else {
+            List<Record> v4 = new ArrayList<>();
+            List<Record> v6 = new ArrayList<>();
+            for (Route route : nearest) {
+                addAddress(owner, address(route.registration().router()), v4, v6);
+            }
+            answers[NameEntry.A] = turns(owner, Type.A, v4);
+            answers[NameEntry.AAAA] = turns(owner, Type.AAAA, v6);
         }
-        answers[NameEntry.A] = turns(owner, Type.A, v4);
-        answers[NameEntry.AAAA] = turns(owner, Type.AAAA, v6);
-        List<Record> https = new ArrayList<>();
-        List<Record> svcb = new ArrayList<>();
+        if (before != null && same(first(routes), first(routesBefore), false)) {
+            answers[NameEntry.HTTPS] = before.answers(NameEntry.HTTPS);
+            answers[NameEntry.SVCB] = before.answers(NameEntry.SVCB);
+        } else {
+            addBindings(owner, first(routes), answers);
+        }
         List<Record> text = new ArrayList<>();
         for (Route route : first(routes)) {
+            text.add(new TXTRecord(owner, DClass.IN, ttlSeconds, text(route)));
+        }
+        answers[NameEntry.TXT] = one(owner, Type.TXT, text, List.of());
+        return new NameEntry(wire(owner), answers);
+    }
+
+    private void addBindings(Name owner, List<Route> routes, @Nullable Answer[][] answers) {
+        List<Record> https = new ArrayList<>();
+        List<Record> svcb = new ArrayList<>();
+        for (Route route : routes) {
             Name target = target(route.registration().router());
             if (target != null) {
                 int priority = route.tier() + 1;
@@ -80,12 +108,32 @@ final class AnswerEncoder {
                 https.add(new HTTPSRecord(owner, DClass.IN, ttlSeconds, priority, target, parameters));
                 svcb.add(new SVCBRecord(owner, DClass.IN, ttlSeconds, priority, target, parameters));
             }
-            text.add(new TXTRecord(owner, DClass.IN, ttlSeconds, text(route)));
         }
         answers[NameEntry.HTTPS] = one(owner, Type.HTTPS, https, List.of());
         answers[NameEntry.SVCB] = one(owner, Type.SVCB, svcb, List.of());
-        answers[NameEntry.TXT] = one(owner, Type.TXT, text, List.of());
-        return new NameEntry(wire(owner), answers);
+    }
+
+    /** Whether the same routers are there at the same addresses and tiers. Their order counts where not each has its turn. */
+    private static boolean same(List<Route> now, List<Route> before, boolean inOrder) {
+        if (now.size() != before.size()) {
+            return false;
+        }
+        for (int i = 0; i < now.size(); i++) {
+            Route route = now.get(i);
+            boolean there = same(route, before.get(i));
+            for (int j = 0; !there && !inOrder && j < before.size(); j++) {
+                there = same(route, before.get(j));
+            }
+            if (!there) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean same(Route route, Route other) {
+        return route.tier() == other.tier()
+                && route.registration().router().equals(other.registration().router());
     }
 
     /** SRV of a function, with the addresses of its routers. */

@@ -60,6 +60,7 @@ final class DnsResponder {
     private final DnsZone zone;
     private final NameTable table;
     private final DnsMetrics metrics;
+    private final @Nullable Signatures signatures;
     private int turn;
 
     // Of the query at hand:
@@ -68,11 +69,19 @@ final class DnsResponder {
     private boolean edns;
     private int ednsVersion;
     private int clientLimit;
+    /** Where its signature begins; 0 when it has none. */
+    private int signatureStart;
 
-    DnsResponder(DnsZone zone, DnsMetrics metrics) {
+    /**
+     * @param zone what is answered
+     * @param metrics counts what has become of queries
+     * @param signatures checks queries that are signed; null answers them as if they were not
+     */
+    DnsResponder(DnsZone zone, DnsMetrics metrics, @Nullable Signatures signatures) {
         this.zone = zone;
         this.table = zone.table();
         this.metrics = metrics;
+        this.signatures = signatures;
     }
 
     /**
@@ -100,6 +109,9 @@ final class DnsResponder {
             return headerOnly(message, flags, FORMERR);
         }
         int limit = tcp ? message.capacity() : edns ? clientLimit : PLAIN_LIMIT;
+        if (signatureStart > 0 && signatures != null) {
+            return signed(signatures, message, length, tcp, limit);
+        }
         if (edns && ednsVersion != 0) {
             return badVersion(message, flags);
         }
@@ -119,6 +131,20 @@ final class DnsResponder {
             return negative(message, flags, 0, nameLength, limit);
         }
         return positive(message, flags, answer, limit);
+    }
+
+    /** The one part of a response's way that allocates. */
+    private int signed(Signatures keys, ByteBuffer message, int length, boolean tcp, int limit) {
+        Signatures.Checked checked = keys.check(message, length);
+        if (checked == null) {
+            return headerOnly(message, message.getShort(2), FORMERR);
+        }
+        if (!checked.valid()) {
+            metrics.count(DnsMetrics.Result.REFUSED);
+            return keys.refuse(message, checked);
+        }
+        message.putShort(10, (short) (message.getShort(10) - 1));
+        return keys.sign(message, respond(message, signatureStart, tcp), checked, limit);
     }
 
     /** Makes a query into an empty response that says: ask again over TCP. */
@@ -249,6 +275,7 @@ final class DnsResponder {
     /** Reads everything but the flags. False when it is not one well-formed question. */
     private boolean parse(ByteBuffer message, int length) {
         edns = false;
+        signatureStart = 0;
         // One question, no answer, no authority; additional: OPT, and perhaps something that is not understood.
         if (message.getInt(4) != 0x10000 || message.getShort(8) != 0) {
             return false;
@@ -319,7 +346,14 @@ final class DnsResponder {
         if (length - at - 10 < data) {
             return -1;
         }
-        if ((message.getShort(at) & 0xffff) == TYPE_OPT) {
+        if (signatureStart > 0) {
+            // A signature is over what is before it: it is the last one.
+            return -1;
+        }
+        int type = message.getShort(at) & 0xffff;
+        if (type == Signatures.TYPE_TSIG) {
+            signatureStart = start;
+        } else if (type == TYPE_OPT) {
             if (!root || edns) {
                 return -1;
             }

@@ -35,27 +35,28 @@ public final class DnsServer implements AutoCloseable {
      * @param address where to listen; port 0 takes one that is free for both
      * @param zone the zone that is answered for
      * @param resolver what is answered; stays the caller's to close
-     * @param responsesPerSecond most responses over UDP for one network of clients; 0: no limit. Never limits loopback
-     * @param batched whether many messages may go with one system call, where Java and the system can do that; the log
-     *     says which it is
+     * @param options how
      * @return the server, not started
      * @throws IOException when a port cannot be bound
+     * @throws IllegalArgumentException when the key of the options is not one
      */
-    public static DnsServer bind(
-            InetSocketAddress address, String zone, Resolver resolver, int responsesPerSecond, boolean batched)
+    public static DnsServer bind(InetSocketAddress address, String zone, Resolver resolver, DnsOptions options)
             throws IOException {
         requireNonNull(resolver, "resolver");
         DnsMetrics metrics = new DnsMetrics();
         DnsZone content = new DnsZone(zone, resolver::stale);
+        Signatures signatures = options.signatures();
+        int perSecond = options.responsesPerSecond();
         boolean open = !address.getAddress().isLoopbackAddress();
         for (int attempt = 1; ; attempt++) {
-            RateLimiter limiter =
-                    open && responsesPerSecond > 0 ? new RateLimiter(responsesPerSecond, System.nanoTime()) : null;
-            UdpListener udp = UdpListener.bind(address, batched, new DnsResponder(content, metrics), metrics, limiter);
+            RateLimiter limiter = open && perSecond > 0 ? new RateLimiter(perSecond, System.nanoTime()) : null;
+            UdpListener udp = UdpListener.bind(
+                    address, options.batched(), new DnsResponder(content, metrics, signatures), metrics, limiter);
             try {
                 int port = udp.port();
                 TcpListener tcp = TcpListener.bind(
-                        new InetSocketAddress(address.getAddress(), port), () -> new DnsResponder(content, metrics));
+                        new InetSocketAddress(address.getAddress(), port),
+                        () -> new DnsResponder(content, metrics, signatures));
                 resolver.watch(content);
                 return new DnsServer(udp, tcp, metrics, port);
             } catch (BindException e) {

@@ -156,7 +156,14 @@ final class DnsZone implements Resolver.Listener {
         // New routers first and old ones last, so that no answer names a router that is not there.
         if (resolution != null) {
             resolution.routes().forEach(route -> hold(route.registration().router()));
-            set(name, encoder.function(name, resolution.routes()));
+            Node node = nodes.get(name);
+            set(
+                    name,
+                    encoder.function(
+                            name,
+                            resolution.routes(),
+                            node == null || before == null ? null : node.entry,
+                            before == null ? List.of() : before.routes()));
             Name service = concatenate(SERVICES, name);
             if (service != null) {
                 set(service, encoder.service(service, resolution.routes()));

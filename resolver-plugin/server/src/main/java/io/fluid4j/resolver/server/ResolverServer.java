@@ -4,6 +4,7 @@
  */
 package io.fluid4j.resolver.server;
 
+import io.fluid4j.resolver.dns.DnsOptions;
 import io.fluid4j.resolver.dns.DnsServer;
 import io.fluid4j.spi.config.CommonKeys;
 import io.fluid4j.spi.config.Config;
@@ -54,8 +55,11 @@ public final class ResolverServer implements AutoCloseable {
                             address(bind, dnsPort.getAsInt()),
                             config.get(ResolverKeys.DNS_ZONE),
                             resolver,
-                            config.get(ResolverKeys.DNS_RATE_LIMIT),
-                            config.get(ResolverKeys.DNS_BATCHED));
+                            new DnsOptions(
+                                    config.get(ResolverKeys.DNS_RATE_LIMIT),
+                                    config.get(ResolverKeys.DNS_BATCHED),
+                                    config.find(ResolverKeys.DNS_TSIG_NAME).orElse(null),
+                                    config.find(ResolverKeys.DNS_TSIG_SECRET).orElse(null)));
         } catch (IOException | RuntimeException e) {
             resolver.close();
             store.close();

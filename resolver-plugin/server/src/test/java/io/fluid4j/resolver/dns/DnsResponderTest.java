@@ -11,6 +11,7 @@ import static io.fluid4j.resolver.dns.Fixture.router;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fluid4j.spi.resolve.Registration;
+import io.fluid4j.spi.resolve.RouterAddress;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
@@ -107,6 +108,31 @@ class DnsResponderTest {
             first.add(((ARecord) answer.get(0)).getAddress().getHostAddress());
         }
         assertThat(first).containsExactlyInAnyOrder("10.0.0.1", "10.0.0.2", "10.0.0.3");
+    }
+
+    @Test
+    void aChangedAnswerIsThatOfAFreshZone() throws IOException {
+        Random random = new Random(5);
+        for (int change = 0; change < 1_000; change++) {
+            List<Registration> holders = new ArrayList<>();
+            for (int r = 0; r < 7; r++) {
+                // Mostly other capacities; now and then a router comes, goes, moves or has no room.
+                if (random.nextInt(10) > 0) {
+                    String host = random.nextInt(20) == 0 ? "[2001:db8::" + r + "]" : "10.0.0." + r;
+                    RouterAddress router = router("r" + r, host + ":80", r < 5 ? "eu" : "us", "a");
+                    holders.add(held(router, "shop", 1, random.nextInt(5) == 0 ? 0 : random.nextInt(100)));
+                }
+            }
+            dns.publish("shop", holders.toArray(Registration[]::new));
+            Fixture fresh = new Fixture();
+            fresh.publish("shop", holders.toArray(Registration[]::new));
+            for (int type : new int[] {Type.A, Type.AAAA, Type.HTTPS, Type.SVCB, Type.TXT}) {
+                Message query = queryEdns("shop.fluid.internal", type, 1232);
+                assertThat(dns.ask(query).getSection(Section.ANSWER))
+                        .as("change %d, type %d", change, type)
+                        .containsExactlyInAnyOrderElementsOf(fresh.ask(query).getSection(Section.ANSWER));
+            }
+        }
     }
 
     @Test

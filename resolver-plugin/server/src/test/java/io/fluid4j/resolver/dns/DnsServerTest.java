@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.fluid4j.resolver.client.MemoryStore;
 import io.fluid4j.resolver.client.Replica;
+import io.fluid4j.spi.config.Secret;
 import io.fluid4j.spi.resolve.Holding;
 import io.fluid4j.spi.resolve.Locality;
 import io.fluid4j.spi.resolve.RouterAddress;
@@ -44,6 +45,10 @@ class DnsServerTest {
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    private static final String SRV = "_http._tcp.shop.fluid.internal";
+    private static final String KEY = "lookups.fluid.internal";
+    private static final String SECRET = "c29tZSBzZWNyZXQgb2YgMzIgb2N0ZXRzLCB1c2VkIGhlcmU=";
+
     private final MemoryStore store = new MemoryStore();
     private final Replica replica = Replica.of(store, new Locality("eu", "a"));
     private DnsServer server;
@@ -53,7 +58,11 @@ class DnsServerTest {
 
     @BeforeEach
     void start() throws IOException {
-        server = DnsServer.bind(new InetSocketAddress(LOOPBACK, 0), "fluid.internal", replica, 0, batched())
+        server = DnsServer.bind(
+                        new InetSocketAddress(LOOPBACK, 0),
+                        "fluid.internal",
+                        replica,
+                        new DnsOptions(0, batched(), KEY, Secret.of(SECRET)))
                 .start();
     }
 
@@ -115,6 +124,54 @@ class DnsServerTest {
             assertThat(socket.getInputStream().read()).isEqualTo(-1);
         }
         assertThat(answers(client, "shop.fluid.internal", Type.A)).isEqualTo(1);
+    }
+
+    @Test
+    void beyondLoopbackAnswersAreLimitedAndEverySecondOneTooManySaysTcp() throws Exception {
+        register("r1", 8080, "eu", "shop", 7);
+        int perSecond = 20;
+        int queries = 200;
+        try (DnsServer open = DnsServer.bind(
+                        new InetSocketAddress("0.0.0.0", 0),
+                        "fluid.internal",
+                        replica,
+                        new DnsOptions(perSecond, batched(), null, null))
+                .start()) {
+            byte[] query = Fixture.query("fluid.internal", Type.SOA).toWire();
+            int whole = 0;
+            int truncated = 0;
+            long start = System.nanoTime();
+            try (DatagramSocket socket = new DatagramSocket()) {
+                socket.setSoTimeout((int) PATIENCE.toMillis());
+                for (int i = 0; i < queries; i++) {
+                    socket.send(new DatagramPacket(query, query.length, LOOPBACK, open.port()));
+                }
+                await().atMost(PATIENCE).until(() -> seen(open) == queries);
+                double seconds = (System.nanoTime() - start) / 1e9;
+                long limited = open.metrics().counted(DnsMetrics.Result.LIMITED);
+                // A second's worth at once, then what time allows.
+                assertThat(queries - limited).isBetween((long) perSecond, (long) (perSecond * (seconds + 1) + 1));
+                long expected = queries - limited + (limited + 1) / 2;
+                for (int i = 0; i < expected; i++) {
+                    byte[] octets = new byte[512];
+                    DatagramPacket packet = new DatagramPacket(octets, octets.length);
+                    socket.receive(packet);
+                    Message response = new Message(java.util.Arrays.copyOf(octets, packet.getLength()));
+                    boolean cut = response.getHeader().getFlag(org.xbill.DNS.Flags.TC);
+                    assertThat(response.getSection(org.xbill.DNS.Section.ANSWER))
+                            .hasSize(cut ? 0 : 1);
+                    truncated += cut ? 1 : 0;
+                    whole += cut ? 0 : 1;
+                }
+                assertThat(whole).isEqualTo((int) (queries - limited));
+                assertThat(truncated).isEqualTo((int) (limited + 1) / 2);
+            }
+        }
+    }
+
+    private static long seen(DnsServer server) {
+        return server.metrics().counted(DnsMetrics.Result.LIMITED)
+                + server.metrics().counted(DnsMetrics.Result.ANSWERED);
     }
 
     @Test
@@ -180,6 +237,35 @@ class DnsServerTest {
                 .doesNotContain("WARNING");
         assertThat(run("kdig", "@127.0.0.1", "-p", port, "+tcp", "TXT", "shop.fluid.internal"))
                 .contains("\"router=r1\" \"tier=0\" \"tunnels=1\" \"capacity=7\"");
+    }
+
+    @Test
+    void signedQueriesOfOthersToolsGetSignedAnswers() throws Exception {
+        requireTool("dig", "-v");
+        requireTool("kdig", "-V");
+        register("r1", 8080, "eu", "shop", 7);
+        awaitShop();
+        String port = Integer.toString(server.port());
+        String wrong = SECRET.replace('c', 'd');
+        for (String over : List.of("+notcp", "+tcp")) {
+            assertThat(run("dig", "@127.0.0.1", "-p", port, over, "-y", key(SECRET), "SRV", SRV))
+                    .contains("status: NOERROR", "0 7 8080 r1.routers.fluid.internal.", "TSIG")
+                    .doesNotContain("Couldn't verify");
+            assertThat(run("kdig", "@127.0.0.1", "-p", port, over, "-y", key(SECRET), "SRV", SRV))
+                    .contains("status: NOERROR", "0 7 8080 r1.routers.fluid.internal.")
+                    .doesNotContain(";; WARNING", ";; ERROR");
+            assertThat(run("dig", "@127.0.0.1", "-p", port, over, "-y", key(wrong), "SRV", SRV))
+                    .contains("status: NOTAUTH")
+                    .contains("BADSIG")
+                    .doesNotContain("8080");
+        }
+        assertThat(run("dig", "@127.0.0.1", "-p", port, "-y", "hmac-sha256:other:" + SECRET, "SRV", SRV))
+                .contains("BADKEY")
+                .doesNotContain("8080");
+    }
+
+    private static String key(String secret) {
+        return "hmac-sha256:" + KEY + ":" + secret;
     }
 
     @Test

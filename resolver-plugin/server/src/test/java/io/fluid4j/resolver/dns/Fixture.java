@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -30,7 +31,15 @@ final class Fixture {
     volatile boolean stale;
     final DnsMetrics metrics = new DnsMetrics();
     final DnsZone zone = new DnsZone(ZONE, () -> stale);
-    final DnsResponder responder = new DnsResponder(zone, metrics);
+    final DnsResponder responder;
+
+    Fixture() {
+        this(null);
+    }
+
+    Fixture(@Nullable Signatures signatures) {
+        responder = new DnsResponder(zone, metrics, signatures);
+    }
 
     static RouterAddress router(String name, String http, String region, String zone) {
         return new RouterAddress(name, http, "tls://10.9.9.9:7443", region, zone);
