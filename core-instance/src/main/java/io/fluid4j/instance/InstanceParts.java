@@ -71,7 +71,10 @@ final class InstanceParts implements AutoCloseable {
         random.nextBytes(id);
         random.nextBytes(sessionGroup);
         identity = new Identity(
-                HexFormat.of().formatHex(id), config.get(InstanceKeys.FUNCTION), config.get(InstanceKeys.DEPLOYMENT));
+                config.find(InstanceKeys.INSTANCE_ID)
+                        .orElseGet(() -> HexFormat.of().formatHex(id)),
+                config.get(InstanceKeys.FUNCTION),
+                config.get(InstanceKeys.DEPLOYMENT));
         scheduler = new ScheduledThreadPoolExecutor(1, InstanceThreads.named("fluid-instance-scheduler"));
         scheduler.setRemoveOnCancelPolicy(true);
         afterResponseExecutor = AfterResponseExecutor.create(

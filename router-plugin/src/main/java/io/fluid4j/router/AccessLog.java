@@ -164,6 +164,7 @@ final class AccessLog implements AutoCloseable {
         }
         if (story.waitedNanos() > 0) {
             map.put("waitedMs", story.waitedNanos() / 1e6);
+            map.put("coldStart", story.coldStart());
         }
         putIfKnown(map, "function", story.function());
         putIfKnown(map, "route", story.route());

@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.fluid4j.frame.Drained;
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.Nack;
+import io.fluid4j.router.provision.PoolFigures;
+import io.fluid4j.router.provision.Provisioning;
 import io.fluid4j.router.usage.UsageEndpoint;
 import io.fluid4j.spi.config.Secret;
 import java.io.ByteArrayOutputStream;
@@ -53,7 +55,8 @@ final class AdminHandler extends Handler.Abstract {
     private static final long DRAIN_GRACE_MILLIS = 2_000;
 
     private static final String STRICT_POLICY =
-            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+            "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; frame-ancestors 'none';"
+                    + " base-uri 'none'";
 
     /** What the handler asks the router to do. */
     interface Operations {
@@ -74,6 +77,7 @@ final class AdminHandler extends Handler.Abstract {
     private final Accounting accounting;
     private final MetricsText metrics;
     private final Operations operations;
+    private final Provisioning provisioning;
     private final @Nullable Secret token;
     private final ObjectMapper json = new ObjectMapper();
 
@@ -82,11 +86,13 @@ final class AdminHandler extends Handler.Abstract {
             Accounting accounting,
             MetricsText metrics,
             Operations operations,
+            Provisioning provisioning,
             @Nullable Secret token) {
         this.context = context;
         this.accounting = accounting;
         this.metrics = metrics;
         this.operations = operations;
+        this.provisioning = provisioning;
         this.token = token;
     }
 
@@ -295,9 +301,29 @@ final class AdminHandler extends Handler.Abstract {
             map.put("instances", group.instances().size());
             map.put("inFlight", inFlight);
             map.put("waiting", group.waiting().size());
+            PoolFigures pool = provisioning.figures(group.name());
+            if (pool != null) {
+                map.put("provision", pool(pool));
+            }
+            map.put("coldStarts", group.metrics().coldStarts().getCount());
             all.add(map);
         }
         return all;
+    }
+
+    private static Map<String, Object> pool(PoolFigures pool) {
+        Map<String, Object> map = new LinkedHashMap<>();
+        map.put("pool", pool.name());
+        map.put("desired", pool.desired());
+        map.put("starting", pool.starting());
+        map.put("asked", pool.asked());
+        map.put("started", pool.started());
+        map.put("failed", pool.failed());
+        map.put("stopped", pool.stopped());
+        if (pool.started() > 0) {
+            map.put("startMs", Math.round(pool.startSeconds() * 1e3 / pool.started()));
+        }
+        return map;
     }
 
     private boolean authorised(Request request) {

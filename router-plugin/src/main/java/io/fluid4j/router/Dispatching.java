@@ -9,6 +9,7 @@ import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.NackReason;
 import io.fluid4j.router.RouterExchange.Phase;
+import io.fluid4j.router.explain.Choice;
 import io.fluid4j.tunnel.OutboundStream;
 import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
@@ -178,6 +179,7 @@ final class Dispatching {
         SentRequest now = new SentRequest(exchange, exchange.serial(), instance);
         ask(now);
         exchange.phase(Phase.SENT, exchange.deadline());
+        outcome.found(standing(instance));
         OutboundStream stream = instance.open(head, with == null, now);
         if (stream == null) {
             return false;
@@ -188,6 +190,14 @@ final class Dispatching {
             with.start(stream);
         }
         return true;
+    }
+
+    /** How the instance stands before it has this request. */
+    private Choice.Standing standing(Instance instance) {
+        if (instance.connectedSince(outcome.beganNanos())) {
+            return Choice.Standing.NEW;
+        }
+        return instance.active() ? Choice.Standing.ACTIVE : Choice.Standing.IDLE;
     }
 
     private void ask(@Nullable SentRequest on) {
@@ -213,7 +223,8 @@ final class Dispatching {
         }
         outcome.waits(now);
         exchange.phase(Phase.WAITING, exchange.deadline());
-        if (!to.waiting().offer(exchange, context.maxWaiting(), waitedSinceNanos + context.maxWaitNanos() - now)) {
+        long maxWaitNanos = waitedSinceNanos + context.maxWaitNanos() - now;
+        if (!to.waiting().offer(exchange, context.maxWaiting(), maxWaitNanos, to.growing())) {
             exchange.reject(allNacked());
             return;
         }

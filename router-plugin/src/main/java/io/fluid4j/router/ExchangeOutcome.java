@@ -41,6 +41,8 @@ public final class ExchangeOutcome {
     private long bytesIn;
     private long bytesOut;
     private int status;
+    private boolean coldStart;
+    private Choice.Standing found = Choice.Standing.ACTIVE;
     private @Nullable Choice choice;
     private @Nullable RequestStory story;
     private ExchangeEnding ending = ExchangeEnding.COMPLETE;
@@ -104,6 +106,11 @@ public final class ExchangeOutcome {
         return waitedNanos;
     }
 
+    /** Whether it waited for an instance while one was being started. */
+    public boolean metColdStart() {
+        return coldStart;
+    }
+
     /** From the request to the start of the response, nanoseconds; -1 when the router answered itself. */
     public long firstByteNanos() {
         return firstByteNanos == 0 ? -1 : firstByteNanos - beganNanos;
@@ -135,6 +142,15 @@ public final class ExchangeOutcome {
     @Nullable
     Choice choice() {
         return choice;
+    }
+
+    /** How the instance stood that it is being handed to. */
+    Choice.Standing found() {
+        return found;
+    }
+
+    void found(Choice.Standing as) {
+        found = as;
     }
 
     void chose(Choice last) {
@@ -214,6 +230,7 @@ public final class ExchangeOutcome {
     void waited(long nowNanos) {
         if (waitingSinceNanos != 0) {
             waitedNanos += nowNanos - waitingSinceNanos;
+            coldStart |= group != null && group.startedSince(waitingSinceNanos);
             waitingSinceNanos = 0;
         }
     }

@@ -28,6 +28,7 @@ final class Explanation {
     static Map<String, Object> of(RequestStory story, List<LoggedLine> lines, boolean costs) {
         Map<String, Object> map = AccessLog.asMap(story);
         map.put("waitedMs", story.waitedNanos() / 1e6);
+        map.put("coldStart", story.coldStart());
         map.put("choices", Choice.story(story.choice(), costs));
         map.put("nacks", nacks(story));
         used(map, story.usage());

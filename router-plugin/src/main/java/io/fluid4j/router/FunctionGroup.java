@@ -31,9 +31,24 @@ final class FunctionGroup {
     private final WaitQueue<RouterExchange> waiting;
     private final RetryBudget retries = new RetryBudget();
     private final FunctionMetrics metrics;
+    private final NanoClock clock;
     private volatile Picture picture;
+    /** Instances that have been asked for and are not there yet. */
+    private volatile int starting;
+    /** Whether more would be asked for. */
+    private volatile boolean mayGrow;
+    /** Until when instances were starting; differences only. */
+    private volatile long startingUntilNanos;
 
-    FunctionGroup(String name, InstanceSelector selector, WaitQueue<RouterExchange> waiting, FunctionMetrics metrics) {
+    private volatile boolean everStarting;
+
+    FunctionGroup(
+            String name,
+            InstanceSelector selector,
+            WaitQueue<RouterExchange> waiting,
+            FunctionMetrics metrics,
+            NanoClock clock) {
+        this.clock = clock;
         this.name = name;
         this.selector = selector;
         this.waiting = waiting;
@@ -96,8 +111,31 @@ final class FunctionGroup {
         return null;
     }
 
-    /** True while somebody is connected who may take requests soon. */
+    /** What is to come, as the pool of this function says; called again while it changes, and many times a second. */
+    void expect(int startingNow, boolean mayGrowNow) {
+        if (startingNow > 0 || starting > 0) {
+            startingUntilNanos = clock.nanos();
+            everStarting = true;
+        }
+        starting = startingNow;
+        mayGrow = mayGrowNow;
+    }
+
+    /** True while there will be more instances if they are wanted: a longer queue is served sooner then. */
+    boolean growing() {
+        return mayGrow || starting > 0;
+    }
+
+    /** True when an instance has been starting since then. */
+    boolean startedSince(long nanos) {
+        return starting > 0 || (everStarting && startingUntilNanos - nanos >= 0);
+    }
+
+    /** True while somebody is connected who may take requests soon, or will be. */
     boolean recovering() {
+        if (growing()) {
+            return true;
+        }
         for (Instance instance : picture.instances) {
             if (instance.recovering()) {
                 return true;

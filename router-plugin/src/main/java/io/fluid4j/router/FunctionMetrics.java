@@ -16,6 +16,7 @@ final class FunctionMetrics {
     private final DurationHistogram duration = new DurationHistogram();
     private final DurationHistogram timeToFirstByte = new DurationHistogram();
     private final @Nullable Counter[] byStatus = new Counter[MAX_STATUS];
+    private final Counter coldStarts = new Counter();
     private final Counter activeCpuNanos = new Counter();
 
     FunctionMetrics(String function) {
@@ -32,6 +33,11 @@ final class FunctionMetrics {
 
     DurationHistogram timeToFirstByte() {
         return timeToFirstByte;
+    }
+
+    /** Requests that waited while an instance was being started. */
+    Counter coldStarts() {
+        return coldStarts;
     }
 
     Counter activeCpuNanos() {

@@ -192,6 +192,11 @@ final class Instance implements Candidate {
         return (clock.nanos() - connectedNanos) / 1_000_000L;
     }
 
+    /** True when it has connected after that moment. */
+    boolean connectedSince(long nanos) {
+        return connectedNanos - nanos > 0;
+    }
+
     boolean draining() {
         return draining;
     }

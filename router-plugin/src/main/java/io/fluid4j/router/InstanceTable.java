@@ -120,7 +120,7 @@ final class InstanceTable {
     }
 
     private FunctionGroup newGroup(String function) {
-        return new FunctionGroup(function, selector, new WaitQueue<>(clock), metrics.function(function));
+        return new FunctionGroup(function, selector, new WaitQueue<>(clock), metrics.function(function), clock);
     }
 
     private Instance join(Session session) {

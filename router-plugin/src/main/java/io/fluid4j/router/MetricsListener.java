@@ -21,6 +21,9 @@ final class MetricsListener implements ExchangeListener {
         FunctionMetrics counted = of(outcome);
         counted.count(outcome.status());
         counted.duration().record(outcome.durationNanos());
+        if (outcome.metColdStart()) {
+            counted.coldStarts().inc();
+        }
         long firstByte = outcome.firstByteNanos();
         if (firstByte >= 0) {
             counted.timeToFirstByte().record(firstByte);

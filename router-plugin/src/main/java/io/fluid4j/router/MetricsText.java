@@ -6,6 +6,8 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.NackReason;
+import io.fluid4j.router.provision.PoolFigures;
+import io.fluid4j.router.provision.Provisioning;
 import io.fluid4j.router.usage.UsageLedger;
 import io.fluid4j.tunnel.Session;
 import io.prometheus.metrics.expositionformats.ExpositionFormats;
@@ -16,10 +18,12 @@ import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.InfoSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import io.prometheus.metrics.model.snapshots.SummarySnapshot;
 import io.prometheus.metrics.model.snapshots.Unit;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -32,9 +36,15 @@ final class MetricsText {
     private final RouterContext context;
     private final Supplier<Session.Traffic> traffic;
     private final Accounting accounting;
+    private final Provisioning provisioning;
     private final ExpositionFormats formats = ExpositionFormats.init();
 
-    MetricsText(RouterContext context, Supplier<Session.Traffic> traffic, Accounting accounting) {
+    MetricsText(
+            RouterContext context,
+            Supplier<Session.Traffic> traffic,
+            Accounting accounting,
+            Provisioning provisioning) {
+        this.provisioning = provisioning;
         this.context = context;
         this.traffic = traffic;
         this.accounting = accounting;
@@ -54,6 +64,7 @@ final class MetricsText {
         requests(all);
         nacks(all);
         instances(all);
+        provisioning(all);
         tunnels(all);
         usage(all);
         all.metricSnapshot(InfoSnapshot.builder()
@@ -78,6 +89,9 @@ final class MetricsText {
                 .name("fluid_router_time_to_first_byte_seconds")
                 .unit(Unit.SECONDS)
                 .help("From the first octet of a request to the start of its response.");
+        CounterSnapshot.Builder coldStarts = CounterSnapshot.builder()
+                .name("fluid_router_cold_start_requests")
+                .help("Requests that waited for an instance while one was being started.");
         CounterSnapshot.Builder cpu = CounterSnapshot.builder()
                 .name("fluid_active_cpu_seconds")
                 .unit(Unit.SECONDS)
@@ -95,6 +109,7 @@ final class MetricsText {
             }
             duration.dataPoint(histogram(function.duration(), labels));
             firstByte.dataPoint(histogram(function.timeToFirstByte(), labels));
+            coldStarts.dataPoint(counted(labels, (double) function.coldStarts().getCount()));
             cpu.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
                     .labels(labels)
                     .value(function.activeCpuNanos().getCount() / 1e9)
@@ -103,6 +118,7 @@ final class MetricsText {
         all.metricSnapshot(requests.build());
         all.metricSnapshot(duration.build());
         all.metricSnapshot(firstByte.build());
+        all.metricSnapshot(coldStarts.build());
         all.metricSnapshot(cpu.build());
         all.metricSnapshot(gauge(
                 "fluid_router_in_flight_requests",
@@ -117,11 +133,52 @@ final class MetricsText {
             waiting += now;
             desired.dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
                     .labels(Labels.of("function", group.name()))
-                    .value(DesiredInstances.of(group.staying(), now))
+                    .value(desired(group, now))
                     .build());
         }
         all.metricSnapshot(desired.build());
         all.metricSnapshot(gauge("fluid_router_waiting_requests", "Requests that wait for an instance.", waiting));
+    }
+
+    /** Where the router follows the figure itself, the one that it follows. */
+    private int desired(FunctionGroup group, int waiting) {
+        PoolFigures pool = provisioning.figures(group.name());
+        return pool != null ? pool.desired() : DesiredInstances.of(group.staying(), waiting);
+    }
+
+    private void provisioning(MetricSnapshots.Builder all) {
+        List<PoolFigures> pools = provisioning.figures();
+        if (pools.isEmpty()) {
+            return;
+        }
+        CounterSnapshot.Builder instances = CounterSnapshot.builder()
+                .name("fluid_provision_instances")
+                .help("Instances that this router asked for, and what became of them; and those it let go.");
+        GaugeSnapshot.Builder starting = GaugeSnapshot.builder()
+                .name("fluid_provision_starting_instances")
+                .help("Instances that have been asked for and are not there yet.");
+        SummarySnapshot.Builder times = SummarySnapshot.builder()
+                .name("fluid_provision_start_seconds")
+                .unit(Unit.SECONDS)
+                .help("From asking for an instance to its first tunnel.");
+        for (PoolFigures pool : pools) {
+            Map.of("asked", pool.asked(), "started", pool.started(), "failed", pool.failed(), "stopped", pool.stopped())
+                    .forEach((event, count) -> instances.dataPoint(
+                            counted(Labels.of("event", event, "function", pool.function()), (double) count)));
+            Labels labels = Labels.of("function", pool.function());
+            starting.dataPoint(GaugeSnapshot.GaugeDataPointSnapshot.builder()
+                    .labels(labels)
+                    .value(pool.starting())
+                    .build());
+            times.dataPoint(SummarySnapshot.SummaryDataPointSnapshot.builder()
+                    .labels(labels)
+                    .count(pool.started())
+                    .sum(pool.startSeconds())
+                    .build());
+        }
+        all.metricSnapshot(instances.build());
+        all.metricSnapshot(starting.build());
+        all.metricSnapshot(times.build());
     }
 
     private void nacks(MetricSnapshots.Builder all) {

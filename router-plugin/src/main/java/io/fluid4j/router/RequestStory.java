@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param durationNanos from its first octet to its end
  * @param firstByteNanos to the start of the response, -1 when the router answered itself
  * @param waitedNanos how long no instance was free for it
+ * @param coldStart whether an instance was being started meanwhile
  * @param choice the instances it was handed to
  * @param after what the instance told after the end
  */
@@ -43,6 +44,7 @@ record RequestStory(
         long durationNanos,
         long firstByteNanos,
         long waitedNanos,
+        boolean coldStart,
         @Nullable String function,
         @Nullable String route,
         @Nullable String deployment,
@@ -84,6 +86,7 @@ record RequestStory(
                 outcome.durationNanos(),
                 outcome.firstByteNanos(),
                 outcome.waitedNanos(),
+                outcome.metColdStart(),
                 outcome.function(),
                 outcome.route(),
                 outcome.deployment(),

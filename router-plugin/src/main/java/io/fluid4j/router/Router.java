@@ -6,6 +6,7 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Drain;
 import io.fluid4j.frame.ErrorCode;
+import io.fluid4j.router.provision.Provisioning;
 import io.fluid4j.router.resolve.Advertised;
 import io.fluid4j.router.resolve.FleetView;
 import io.fluid4j.router.usage.PriceBook;
@@ -68,6 +69,7 @@ public final class Router implements AutoCloseable {
     private final Accounting accounting;
     private final @Nullable AdminServer admin;
     private final @Nullable FleetView fleet;
+    private final Provisioning provisioning;
     private final @Nullable TunnelTls https;
     private final ReloadableCredentials credentials;
     private final long headerTimeoutNanos;
@@ -85,6 +87,7 @@ public final class Router implements AutoCloseable {
         this.https = RouterParts.httpsTls(config);
         this.headerTimeoutNanos = config.get(RouterKeys.HTTP_HEADER_TIMEOUT).toNanos();
         RouterSettings settings = RouterSettings.from(config);
+        this.provisioning = Provisioning.of(config);
         RouterMetrics metrics = new RouterMetrics();
         this.accounting = new Accounting(config, metrics, Clock.systemUTC());
         this.instances = new InstanceTable(
@@ -134,9 +137,10 @@ public final class Router implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        MetricsText text = new MetricsText(context, transport::traffic, accounting);
+        MetricsText text = new MetricsText(context, transport::traffic, accounting, provisioning);
+        RouterOperations operations = new RouterOperations(this);
         this.admin = AdminServer.of(
-                config, token -> new AdminHandler(context, accounting, text, new RouterOperations(this), token));
+                config, token -> new AdminHandler(context, accounting, text, operations, provisioning, token));
         this.fleet = FleetView.open(config);
     }
 
@@ -184,6 +188,7 @@ public final class Router implements AutoCloseable {
             int clients = httpPort() < 0 ? httpsPort() : httpPort();
             fleet.start(Advertised.of(config, id, clients, tunnelPort()), instances::holdings);
         }
+        startProvisioning();
         LOG.log(
                 Level.INFO,
                 "router {0}: http {1}, https {2}, tunnels {3}, admin {4}",
@@ -193,6 +198,17 @@ public final class Router implements AutoCloseable {
                 shown(tunnelPort()),
                 shown(adminPort()));
         return this;
+    }
+
+    private void startProvisioning() throws IOException {
+        try {
+            provisioning.start(
+                    new ProvisionedFleet(instances, new RouterOperations(this)),
+                    RouterParts.localTunnel(config, tunnelPort()));
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
     }
 
     /** The name of this router in the fleet. */
@@ -250,6 +266,7 @@ public final class Router implements AutoCloseable {
      */
     public void drainAndClose() {
         stopping = true;
+        provisioning.pause();
         if (fleet != null) {
             fleet.drain();
         }
@@ -317,6 +334,7 @@ public final class Router implements AutoCloseable {
             }
         }
         transport.close();
+        provisioning.close();
         stop(server);
         accounting.endFollowing();
         if (admin != null) {

@@ -16,7 +16,9 @@ import io.fluid4j.tunnel.TunnelTls;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,6 +132,21 @@ final class RouterParts {
                     + ": anything but loopback needs TLS; set fluid.tunnel.tls.certificate and fluid.tunnel.tls.key");
         }
         return address;
+    }
+
+    /** Where instances on this machine dial the router. */
+    static URI localTunnel(Config config, int port) {
+        boolean secure = config.find(CommonKeys.TLS_CERTIFICATE).isPresent()
+                || config.find(CommonKeys.TLS_KEYSTORE).isPresent();
+        URI advertised = config.find(RouterKeys.ADVERTISE_TUNNEL).orElse(null);
+        if (secure && advertised != null) {
+            // The certificate is for that name.
+            return advertised;
+        }
+        InetAddress bound = tunnelAddress(config).getAddress();
+        String host = bound.isAnyLocalAddress() ? "127.0.0.1" : bound.getHostAddress();
+        return URI.create(
+                (secure ? "tls://" : "tcp://") + (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + port);
     }
 
     /** The selector of that name. Providers are looked for beside the router, never with the thread's loader. */

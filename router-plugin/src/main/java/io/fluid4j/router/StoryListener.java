@@ -33,7 +33,11 @@ final class StoryListener implements ExchangeListener {
         Instance instance = outcome.instance();
         if (keeps && instance != null) {
             outcome.chose(Choice.of(
-                    instance, outcome.group().instances(), nanoClock.nanos() - outcome.beganNanos(), outcome.choice()));
+                    instance,
+                    outcome.found(),
+                    outcome.group().instances(),
+                    nanoClock.nanos() - outcome.beganNanos(),
+                    outcome.choice()));
         }
     }
 

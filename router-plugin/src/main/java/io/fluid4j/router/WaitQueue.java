@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  * <p>There are two kinds of waiting. While nobody is served at all, because every instance is paused or just starting,
  * the end of that is all that counts, and a request may wait as long as the configuration allows. While instances take
  * requests as fast as they can, a longer queue makes every request slower and not one more is served: then the queue is
- * kept so short that {@link #STANDING_WAIT_NANOS} of work is in it. A burst is not such a queue: it may wait as long as the
- * configuration allows, and only a queue that has not been empty for {@link #BURST_NANOS} counts as standing. For any
- * thread.
+ * kept so short that {@link #STANDING_WAIT_NANOS} of work is in it, unless further instances are on their way. A burst is
+ * not such a queue: it may wait as long as the configuration allows, and only a queue that has not been empty for {@link
+ * #BURST_NANOS} counts as standing. For any thread.
  *
  * @param <T> what waits
  */
@@ -63,16 +63,17 @@ final class WaitQueue<T> {
      * @param waiter the request
      * @param most the most requests in the queue
      * @param maxWaitNanos the longest wait
+     * @param growing whether there will soon be more instances to serve the queue
      * @return false when it is of no use to wait
      */
-    boolean offer(T waiter, int most, long maxWaitNanos) {
+    boolean offer(T waiter, int most, long maxWaitNanos, boolean growing) {
         synchronized (lock) {
             int length = queue.size();
             if (length >= most || maxWaitNanos <= 0) {
                 return false;
             }
             long now = clock.nanos();
-            if (perSecond > 0 && now - lastServed < RATE_KEPT_NANOS) {
+            if (!growing && perSecond > 0 && now - lastServed < RATE_KEPT_NANOS) {
                 double expectedNanos = (length + 1) / perSecond * 1e9;
                 boolean standing = now - standingSince > BURST_NANOS;
                 long longest = standing ? Math.min(maxWaitNanos, STANDING_WAIT_NANOS) : maxWaitNanos;

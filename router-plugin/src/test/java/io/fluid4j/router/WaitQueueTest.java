@@ -20,8 +20,8 @@ class WaitQueueTest {
 
     @Test
     void firstComeFirstServed() {
-        queue.offer(1, 10, SECOND);
-        queue.offer(2, 10, SECOND);
+        queue.offer(1, 10, SECOND, false);
+        queue.offer(2, 10, SECOND, false);
         Integer first = queue.poll();
         assertThat(first).isEqualTo(1);
         queue.putBack(first);
@@ -33,10 +33,10 @@ class WaitQueueTest {
     @Test
     void whileNobodyIsServedOnlyNumberAndMaxWaitCount() {
         for (int i = 0; i < 500; i++) {
-            assertThat(queue.offer(i, 500, SECOND)).isTrue();
+            assertThat(queue.offer(i, 500, SECOND, false)).isTrue();
         }
-        assertThat(queue.offer(500, 500, SECOND)).isFalse();
-        assertThat(new WaitQueue<Integer>(() -> now).offer(1, 500, 0)).isFalse();
+        assertThat(queue.offer(500, 500, SECOND, false)).isFalse();
+        assertThat(new WaitQueue<Integer>(() -> now).offer(1, 500, 0, false)).isFalse();
     }
 
     /** 2,400 a second come, 800 are served: who is taken in is served soon, the rest hears so at once. */
@@ -50,7 +50,7 @@ class WaitQueueTest {
             now += MILLI;
             int arriving = tick % 5 < 2 ? 3 : 2;
             for (int i = 0; i < arriving; i++) {
-                if (queue.offer(tick, 10_000, SECOND)) {
+                if (queue.offer(tick, 10_000, SECOND, false)) {
                     arrivals.add(now);
                     taken++;
                 } else {
@@ -74,36 +74,58 @@ class WaitQueueTest {
     @Test
     void aBurstMayWait() {
         for (int i = 0; i < 600; i++) {
-            assertThat(queue.offer(i, 2_000, 10 * SECOND)).isTrue();
+            assertThat(queue.offer(i, 2_000, 10 * SECOND, false)).isTrue();
         }
         for (int i = 0; i < 120; i++) {
             now += 3_333_333;
             queue.poll();
             queue.onServed();
         }
-        assertThat(queue.offer(600, 2_000, 10 * SECOND)).isTrue();
+        assertThat(queue.offer(600, 2_000, 10 * SECOND, false)).isTrue();
         now += WaitQueue.BURST_NANOS / 4;
         queue.poll();
         queue.onServed();
-        assertThat(queue.offer(601, 2_000, 10 * SECOND)).isFalse();
+        assertThat(queue.offer(601, 2_000, 10 * SECOND, false)).isFalse();
     }
 
     @Test
     void oldRateIsForgotten() {
-        queue.offer(-1, 1_000, SECOND);
+        queue.offer(-1, 1_000, SECOND, false);
         now += WaitQueue.BURST_NANOS;
         for (int i = 0; i < 50; i++) {
-            queue.offer(i, 1_000, SECOND);
+            queue.offer(i, 1_000, SECOND, false);
             now += 10 * MILLI;
             queue.poll();
             queue.onServed();
         }
         for (int i = 0; i < 30; i++) {
-            queue.offer(i, 1_000, SECOND);
+            queue.offer(i, 1_000, SECOND, false);
         }
         int length = queue.size();
         assertThat(length).isLessThan(30);
         now += WaitQueue.RATE_KEPT_NANOS;
-        assertThat(queue.offer(99, 1_000, SECOND)).isTrue();
+        assertThat(queue.offer(99, 1_000, SECOND, false)).isTrue();
+    }
+
+    /** More instances are coming: what is too long a queue for those that are there will be served by those. */
+    @Test
+    void whileInstancesAreOnTheirWayTheQueueMayBeLong() {
+        // Never empty, for longer than a burst.
+        queue.offer(-1, 1_000, SECOND, false);
+        for (int i = 0; i < 500; i++) {
+            queue.offer(i, 1_000, SECOND, false);
+            now += 10 * MILLI;
+            queue.poll();
+            queue.onServed();
+        }
+        int waiting = 0;
+        while (queue.offer(waiting, 1_000, SECOND, false)) {
+            waiting++;
+        }
+        assertThat(waiting).isLessThan(20);
+        for (int i = 0; i < 500; i++) {
+            assertThat(queue.offer(i, 1_000, SECOND, true)).isTrue();
+        }
+        assertThat(queue.offer(0, 1_000, SECOND, false)).isFalse();
     }
 }

@@ -174,7 +174,7 @@ public final class ConfigBuilder {
 
         for (ConfigKey<?> key : catalog.keys()) {
             if (key.secret()) {
-                readSecret(key, values, problems, warnings);
+                readSecrets(key, values, problems, warnings);
             }
             Value set = values.get(key.name());
             if (key.reserved() && key.roles().contains(role) && set != null) {
@@ -336,19 +336,32 @@ public final class ConfigBuilder {
         }
     }
 
-    private static void readSecret(
+    /** Of a key, or of each that a template stands for. */
+    private static void readSecrets(
             ConfigKey<?> key, Map<String, Value> values, List<String> problems, List<String> warnings) {
-        String fileKey = key.name() + ConfigKey.FILE_SUFFIX;
+        for (String name : List.copyOf(values.keySet())) {
+            if (name.endsWith(ConfigKey.FILE_SUFFIX)) {
+                String secret = name.substring(0, name.length() - ConfigKey.FILE_SUFFIX.length());
+                if (key.matches(secret)) {
+                    readSecret(secret, values, problems, warnings);
+                }
+            }
+        }
+    }
+
+    private static void readSecret(
+            String key, Map<String, Value> values, List<String> problems, List<String> warnings) {
+        String fileKey = key + ConfigKey.FILE_SUFFIX;
         Value inFile = values.get(fileKey);
-        Value direct = values.get(key.name());
+        Value direct = values.get(key);
         if (inFile == null) {
             return;
         }
         if (direct != null) {
             int order = direct.origin().source().compareTo(inFile.origin().source());
             if (order == 0) {
-                problems.add(key.name() + " and " + fileKey + " are both set (" + direct.origin() + ", "
-                        + inFile.origin() + "): one of them must go");
+                problems.add(key + " and " + fileKey + " are both set (" + direct.origin() + ", " + inFile.origin()
+                        + "): one of them must go");
             }
             if (order <= 0) {
                 return;
@@ -361,7 +374,7 @@ public final class ConfigBuilder {
                 problems.add(fileKey + " = \"" + path + "\" (" + inFile.origin() + ") is an empty file");
                 return;
             }
-            values.put(key.name(), new Value(Secret.MASK, Secret.of(text), inFile.origin()));
+            values.put(key, new Value(Secret.MASK, Secret.of(text), inFile.origin()));
             warnAboutReaders(path, fileKey, warnings);
         } catch (IOException e) {
             problems.add(fileKey + " = \"" + path + "\" (" + inFile.origin() + ") cannot be read: " + e);

@@ -52,31 +52,32 @@ public final class ConfigReference {
      */
     public static String reference() {
         StringBuilder text = new StringBuilder("""
-                # Configuration
+            # Configuration
 
-                <!-- Generated from the keys in core-spi; a test fails when this file is stale. Write it anew with
-                     mvn -pl core-spi -am test -Dtest=ConfigReferenceTest -Dsurefire.failIfNoSpecifiedTests=false -Dfluid.test.write=true -->
+            <!-- Generated from the keys in core-spi; a test fails when this file is stale. Write it anew with
+                 mvn -pl core-spi -am test -Dtest=ConfigReferenceTest -Dsurefire.failIfNoSpecifiedTests=false -Dfluid.test.write=true -->
 
-                One typed layer serves every role. A value is taken from the first of these that has one:
+            One typed layer serves every role. A value is taken from the first of these that has one:
 
-                1. explicit: code, or an attribute of an XML file (`server.xml`, a Jetty module's ini)
-                2. a system property: `-Dfluid.router.urls=…`
-                3. the environment: `FLUID_ROUTER_URLS` (upper case, dots and dashes become underscores; dashes may also be left out)
-                4. the file that `fluid.config` or `FLUID_CONFIG` names, else the first of `$CATALINA_BASE/conf/fluid.properties`, `$JETTY_BASE/etc/fluid.properties`, `./fluid.properties`
-                5. the default
+            1. explicit: code, or an attribute of an XML file (`server.xml`, a Jetty module's ini)
+            2. a system property: `-Dfluid.router.urls=…`
+            3. the environment: `FLUID_ROUTER_URLS` (upper case, dots and dashes become underscores; dashes may also be left out)
+            4. the file that `fluid.config` or `FLUID_CONFIG` names, else the first of `$CATALINA_BASE/conf/fluid.properties`, `$JETTY_BASE/etc/fluid.properties`, `./fluid.properties`
+            5. the default
 
-                - **Durations** are a number and a unit: `250ms`, `30s`, `5m`, `1h`, `1d`, or `0`. **Sizes** are bytes, or `64k`, `16m`, `1g` (powers of 1024). **Ratios** are `0.25` or `25%`.
-                - The file is a properties file in UTF-8. `${env:NAME}` and `${env:NAME:-otherwise}` in it are replaced by the environment.
-                - **Every secret has a `-file` form** that names a file which holds it. When both are set, the one from the stronger source wins; both in one source is an error. Secrets are never printed.
-                - **An unknown key** in the file or among the system properties, or a value that is not valid, stops the start. Every problem is listed at once, with the key, the value, where it came from, what is expected and the nearest known key. An unknown variable `FLUID_…` of the environment only warns, because Kubernetes makes such names for its services. Keys of another role are accepted.
-                - **Reloadable** keys (↻) take effect without a restart; a reload with a problem changes nothing. All others keep their value until the next start.
-                - `fluid config --explain --role instance|router|resolver` prints every key with its value and origin.
-                - Upper-case segments, as in `fluid.route.NAME.path`, stand for names of your own.
+            - **Durations** are a number and a unit: `250ms`, `30s`, `5m`, `1h`, `1d`, or `0`. **Sizes** are bytes, or `64k`, `16m`, `1g` (powers of 1024). **Ratios** are `0.25` or `25%`.
+            - The file is a properties file in UTF-8. `${env:NAME}` and `${env:NAME:-otherwise}` in it are replaced by the environment.
+            - **Every secret has a `-file` form** that names a file which holds it. When both are set, the one from the stronger source wins; both in one source is an error. Secrets are never printed.
+            - **An unknown key** in the file or among the system properties, or a value that is not valid, stops the start. Every problem is listed at once, with the key, the value, where it came from, what is expected and the nearest known key. An unknown variable `FLUID_…` of the environment only warns, because Kubernetes makes such names for its services. Keys of another role are accepted.
+            - **Reloadable** keys (↻) take effect without a restart; a reload with a problem changes nothing. All others keep their value until the next start.
+            - `fluid config --explain --role instance|router|resolver` prints every key with its value and origin.
+            - Upper-case segments, as in `fluid.route.NAME.path`, stand for names of your own.
 
-                """);
+            """);
         section(text, "Every role", CommonKeys.family().keys());
         section(text, "Instance", InstanceKeys.family().keys());
         section(text, "Router", RouterKeys.family().keys());
+        section(text, "Router: instances of its own", ProvisionKeys.family().keys());
         section(text, "Resolver", ResolverKeys.family().keys());
         text.append("Plugins declare keys of their own through `io.fluid4j.spi.config.ConfigProvider`.\n");
         return text.toString();
@@ -146,6 +147,7 @@ public final class ConfigReference {
                     case RESOLVER -> ResolverKeys.family().keys();
                 });
         keys.addAll(CommonKeys.family().keys());
+        keys.addAll(ProvisionKeys.family().keys());
         for (ConfigKey<?> key : keys) {
             if (!key.roles().contains(role) || key == CommonKeys.CONFIG) {
                 continue;

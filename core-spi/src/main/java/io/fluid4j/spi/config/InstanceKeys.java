@@ -75,6 +75,13 @@ public final class InstanceKeys {
     public static final ConfigKey<Path> PROC_ROOT =
             KEYS.path("fluid.health.proc-root", "/proc", "a folder").doc("Where the process file system is mounted.");
 
+    /** The id of this process. */
+    public static final ConfigKey<String> INSTANCE_ID = KEYS.text(
+                    "fluid.instance.id", null, "[A-Za-z0-9._-]{8,64}", "8 to 64 letters, digits, dots, dashes")
+            .shownDefault("generated at each start")
+            .doc("Id of this process, another one for each start. For whoever starts instances and has to know them"
+                    + " again; do not set it in a file: two processes with one id turn each other away.");
+
     /** Planned end of this instance. */
     public static final ConfigKey<Optional<Duration>> LIFETIME = KEYS.durationOrOff(
                     "fluid.instance.lifetime", "off", "1s", "365d")

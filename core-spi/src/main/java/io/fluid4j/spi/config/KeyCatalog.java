@@ -25,6 +25,7 @@ final class KeyCatalog {
         catalog.addAll(CommonKeys.family().keys());
         catalog.addAll(InstanceKeys.family().keys());
         catalog.addAll(RouterKeys.family().keys());
+        catalog.addAll(ProvisionKeys.family().keys());
         catalog.addAll(ResolverKeys.family().keys());
         for (ConfigProvider provider : ServiceLoader.load(ConfigProvider.class, KeyCatalog.class.getClassLoader())) {
             catalog.addAll(provider.keys());

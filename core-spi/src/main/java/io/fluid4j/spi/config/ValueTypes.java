@@ -104,6 +104,23 @@ final class ValueTypes {
         return type("address", range, "", text -> parseUri(text, schemes), URI::toString);
     }
 
+    /** An address of the web with whatever path it has; without credentials, which belong into a secret. */
+    static ValueType<URI> webAddress() {
+        return type(
+                "URL",
+                "http:// or https://, without user and fragment",
+                "",
+                ValueTypes::parseWebAddress,
+                URI::toString);
+    }
+
+    private static URI parseWebAddress(String text) {
+        URI uri = URI.create(text);
+        boolean web = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+        return require(
+                web && uri.getHost() != null && uri.getRawUserInfo() == null && uri.getRawFragment() == null, uri);
+    }
+
     static ValueType<AddressRange> addressRange() {
         return type(
                 "address range",

@@ -9,6 +9,7 @@ import io.fluid4j.spi.selection.Candidate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -17,6 +18,16 @@ import org.jspecify.annotations.Nullable;
  * reference to an instance that may be gone. Immutable.
  */
 public final class Choice {
+
+    /** How the instance stood that was taken; requests prefer them in this order. */
+    public enum Standing {
+        /** It served others, or had just done so. */
+        ACTIVE,
+        /** It was there and had nothing to do. */
+        IDLE,
+        /** It came after the request did. */
+        NEW
+    }
 
     /** The one that was taken, and some to compare it with. */
     static final int MAX_CANDIDATES = 8;
@@ -29,13 +40,15 @@ public final class Choice {
     /** Load, limit, headroom in thousandths, flags, readiness in thousandths of each. */
     private final int[] measures;
 
+    private final Standing standing;
     private final int others;
     private final long afterNanos;
     private final @Nullable Choice before;
 
-    private Choice(int known, int others, long afterNanos, @Nullable Choice before) {
+    private Choice(int known, Standing standing, int others, long afterNanos, @Nullable Choice before) {
         this.ids = new String[known];
         this.measures = new int[known * FIELDS];
+        this.standing = standing;
         this.others = others;
         this.afterNanos = afterNanos;
         this.before = before;
@@ -45,15 +58,20 @@ public final class Choice {
      * A choice as it is now.
      *
      * @param chosen the one that was taken; its load counts the request already
+     * @param standing how it stood before it had the request
      * @param candidates all of the function, the chosen one too
      * @param afterNanos when, nanoseconds since the request began
      * @param before the choice before that one, which came to nothing
      * @return the choice
      */
     public static Choice of(
-            Candidate chosen, List<? extends Candidate> candidates, long afterNanos, @Nullable Choice before) {
+            Candidate chosen,
+            Standing standing,
+            List<? extends Candidate> candidates,
+            long afterNanos,
+            @Nullable Choice before) {
         int known = Math.max(1, Math.min(MAX_CANDIDATES, candidates.size()));
-        Choice choice = new Choice(known, Math.max(0, candidates.size() - known), afterNanos, before);
+        Choice choice = new Choice(known, standing, Math.max(0, candidates.size() - known), afterNanos, before);
         choice.put(0, chosen);
         int at = 1;
         for (int i = 0; i < candidates.size() && at < known; i++) {
@@ -93,6 +111,7 @@ public final class Choice {
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("afterMs", afterNanos / 1e6);
         map.put("instance", ids[0]);
+        map.put("was", standing.name().toLowerCase(Locale.ROOT));
         List<Map<String, Object>> candidates = new ArrayList<>();
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] != null) {
