@@ -28,6 +28,7 @@ final class ExtensionType {
     static final int AFFINITY = 0x0104;
     static final int UPGRADE = 0x0105;
     static final int ROUTERS_PASSED = 0x0106;
+    static final int ROUTED = 0x0107;
     static final int USAGE = 0x0201;
     /** Critical: who did not know it would send more than was granted. */
     static final int RESPONSE_WINDOW = 0x8101;

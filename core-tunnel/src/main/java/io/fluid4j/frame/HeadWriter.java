@@ -330,6 +330,21 @@ public final class HeadWriter {
         return text8Extension(ExtensionType.ROUTERS_PASSED, routers, "routers passed");
     }
 
+    /**
+     * Adds what a router has found out before it forwards to another one (extension 0x0107).
+     *
+     * @param function where the request goes, at most 255 octets
+     * @param route the name of the route that leads there, at most 255 octets
+     */
+    public HeadWriter routed(String function, String route) {
+        beginExtensions();
+        int start = out.beginExtension(ExtensionType.ROUTED);
+        out.text8(function, "function");
+        out.text8(route, "route");
+        out.endExtension(start);
+        return this;
+    }
+
     /** Adds final usage after trailers (extension 0x0201, P-5.22). */
     public HeadWriter usage(Usage usage) {
         beginExtensions();

@@ -60,6 +60,7 @@ public final class RequestHead {
     private int affinityOffset = ABSENT;
     private int upgradeOffset = ABSENT;
     private int routersOffset = ABSENT;
+    private int routedOffset = ABSENT;
     private int responseWindowBytes = ABSENT;
 
     private RequestHead(Payload in, boolean endOfRequest) throws PayloadException {
@@ -287,6 +288,16 @@ public final class RequestHead {
         return routersOffset == ABSENT ? null : text8(routersOffset);
     }
 
+    /** The function that another router has found for it, or null when no router has. */
+    public @Nullable String routedFunction() {
+        return routedOffset == ABSENT ? null : text8(routedOffset);
+    }
+
+    /** The name of the route by which another router has found the function, or null when no router has. */
+    public @Nullable String routedBy() {
+        return routedOffset == ABSENT ? null : text8(after8(routedOffset));
+    }
+
     /**
      * The first window of the response's body in octets.
      *
@@ -376,6 +387,11 @@ public final class RequestHead {
                 case ExtensionType.ROUTERS_PASSED -> {
                     in.text8();
                     routersOffset = offset;
+                }
+                case ExtensionType.ROUTED -> {
+                    in.text8();
+                    in.text8();
+                    routedOffset = offset;
                 }
                 case ExtensionType.RESPONSE_WINDOW -> {
                     responseWindowBytes = in.i32();

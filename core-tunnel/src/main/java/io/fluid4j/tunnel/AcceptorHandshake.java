@@ -13,7 +13,7 @@ import io.fluid4j.frame.SessionException;
 import io.fluid4j.frame.Welcome;
 import java.security.cert.X509Certificate;
 import java.util.List;
-import java.util.function.Supplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The handshake of the end that accepted: CHALLENGE, then looks at the proof, then WELCOME (P-4.4 to P-4.7). */
@@ -22,14 +22,14 @@ final class AcceptorHandshake extends Handshake {
     private static final byte[] NO_PROOF = {};
 
     private final Authenticator authenticator;
-    private final Supplier<Welcome> welcome;
+    private final Function<Hello, Welcome> welcome;
     private @Nullable Hello hello;
     private byte[] helloPayload = NO_PROOF;
     private byte[] challengePayload = NO_PROOF;
     private @Nullable X509Certificate certificate;
     private long sentNanos;
 
-    AcceptorHandshake(TunnelConnection connection, Authenticator authenticator, Supplier<Welcome> welcome) {
+    AcceptorHandshake(TunnelConnection connection, Authenticator authenticator, Function<Hello, Welcome> welcome) {
         super(connection);
         this.authenticator = authenticator;
         this.welcome = welcome;
@@ -77,12 +77,12 @@ final class AcceptorHandshake extends Handshake {
                 throw new SessionException(ErrorCode.MALFORMED, "a proof beside the client certificate");
             }
             check(authenticator.decide(verified, said));
-            answer = welcome.get();
+            answer = welcome.apply(said);
             rest = answer.encodeRest();
         } else {
             Secret proved = proved(said, proof);
             check(authenticator.decide(proved, said));
-            answer = welcome.get();
+            answer = welcome.apply(said);
             rest = answer.encodeRest();
             ours = proved.acceptorProof(helloPayload, challengePayload, proof, rest);
         }

@@ -23,12 +23,14 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import org.eclipse.jetty.io.ArrayByteBufferPool;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 import org.jspecify.annotations.Nullable;
@@ -124,6 +126,10 @@ public final class Dialler implements AutoCloseable {
         }
     }
 
+    private SelectorManager selectors() {
+        return config.selectors == null ? transport.selectorManager() : config.selectors;
+    }
+
     private void dialLater(long delayMillis) {
         transport
                 .scheduler()
@@ -154,13 +160,14 @@ public final class Dialler implements AutoCloseable {
         try {
             attempt.connect();
         } catch (Throwable e) {
-            attempt.onConnectFailed(e);
+            attempt.connectionFailed(e);
         }
     }
 
     /** Every failure is treated alike: wait, dial again. */
     private void failed(Throwable cause) {
         lastFailure = cause;
+        config.onFailure.accept(cause);
         if (stopped) {
             return;
         }
@@ -174,7 +181,7 @@ public final class Dialler implements AutoCloseable {
     }
 
     /** One connection, from the dial to the end of its session. */
-    private final class Attempt implements TunnelSelectors.ConnectListener, TunnelConnection.Owner {
+    private final class Attempt implements TunnelConnectionFactory, TunnelConnection.Owner {
 
         private final AtomicBoolean over = new AtomicBoolean();
         private volatile @Nullable SocketChannel channel;
@@ -198,9 +205,9 @@ public final class Dialler implements AutoCloseable {
                     .scheduler()
                     .schedule(this::expireConnect, config.connectTimeout.toMillis(), TimeUnit.MILLISECONDS);
             if (opened.connect(address)) {
-                transport.selectorManager().accept(opened, this);
+                selectors().accept(opened, this);
             } else {
-                transport.selectorManager().connect(opened, this);
+                selectors().connect(opened, this);
             }
         }
 
@@ -256,7 +263,7 @@ public final class Dialler implements AutoCloseable {
         }
 
         @Override
-        public void onConnectFailed(Throwable cause) {
+        public void connectionFailed(Throwable cause) {
             end(cause);
         }
 
@@ -334,6 +341,8 @@ public final class Dialler implements AutoCloseable {
         private Duration shortestBackOff = Duration.ofMillis(100);
         private Duration longestBackOff = Duration.ofSeconds(10);
         private Duration connectTimeout = Duration.ofSeconds(5);
+        private Consumer<Throwable> onFailure = cause -> {};
+        private @Nullable SelectorManager selectors;
 
         private Builder() {}
 
@@ -390,6 +399,24 @@ public final class Dialler implements AutoCloseable {
         }
 
         /**
+         * Selectors of somebody else, as of {@link TunnelAcceptor.Builder#selectors}, whose {@code connectionFailed} must tell
+         * the {@link TunnelConnectionFactory} as well. Default: those of the transport.
+         */
+        public Builder selectors(@Nullable SelectorManager value) {
+            selectors = value;
+            return this;
+        }
+
+        /**
+         * Hears that an attempt has failed or a session has ended, before the next attempt is planned: {@link #stop} in
+         * there means that there is none. Called by any thread; must not block.
+         */
+        public Builder onFailure(Consumer<Throwable> value) {
+            onFailure = requireNonNull(value, "onFailure");
+            return this;
+        }
+
+        /**
          * The dialler, not started.
          *
          * @throws IllegalArgumentException naming what is missing or not allowed
@@ -429,6 +456,8 @@ public final class Dialler implements AutoCloseable {
             copy.shortestBackOff = shortestBackOff;
             copy.longestBackOff = longestBackOff;
             copy.connectTimeout = connectTimeout;
+            copy.onFailure = onFailure;
+            copy.selectors = selectors;
             return copy;
         }
     }

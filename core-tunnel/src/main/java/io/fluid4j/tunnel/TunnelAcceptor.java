@@ -360,7 +360,7 @@ public final class TunnelAcceptor implements AutoCloseable {
         private @Nullable SelectorManager selectors;
         private @Nullable InetSocketAddress address;
         private SslContextFactory.@Nullable Server tls;
-        private @Nullable Supplier<Welcome> welcome;
+        private @Nullable Function<Hello, Welcome> welcome;
         private @Nullable Authenticator authenticator;
         private @Nullable Function<Session, Session.Listener> listener;
         private int maxHandshakes = DEFAULT_MAX_HANDSHAKES;
@@ -393,6 +393,13 @@ public final class TunnelAcceptor implements AutoCloseable {
 
         /** What is said to each dialler; asked for each handshake. */
         public Builder welcome(Supplier<Welcome> value) {
+            requireNonNull(value, "welcome");
+            welcome = hello -> value.get();
+            return this;
+        }
+
+        /** What is said to each dialler, by what it has said of itself and proved; asked after the proof. */
+        public Builder welcomeFor(Function<Hello, Welcome> value) {
             welcome = requireNonNull(value, "welcome");
             return this;
         }

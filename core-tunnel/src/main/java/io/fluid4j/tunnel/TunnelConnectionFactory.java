@@ -15,4 +15,7 @@ public interface TunnelConnectionFactory {
 
     /** The connection for an end point of that channel: a tunnel, or TLS with a tunnel on it. */
     Connection newConnection(EndPoint endPoint);
+
+    /** The channel could not be connected; to be called by the selector manager's method of that name. */
+    default void connectionFailed(Throwable cause) {}
 }

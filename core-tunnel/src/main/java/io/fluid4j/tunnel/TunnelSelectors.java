@@ -19,11 +19,6 @@ import org.eclipse.jetty.util.thread.Scheduler;
 /** The selectors of a transport: every channel on them is a tunnel. */
 final class TunnelSelectors extends SelectorManager {
 
-    /** An attachment that wants to know when its channel could not be connected. */
-    interface ConnectListener extends TunnelConnectionFactory {
-        void onConnectFailed(Throwable cause);
-    }
-
     TunnelSelectors(Executor executor, Scheduler scheduler, int selectors) {
         super(executor, scheduler, selectors);
     }
@@ -49,8 +44,8 @@ final class TunnelSelectors extends SelectorManager {
 
     @Override
     protected void connectionFailed(SelectableChannel channel, Throwable cause, Object attachment) {
-        if (attachment instanceof ConnectListener listener) {
-            listener.onConnectFailed(cause);
+        if (attachment instanceof TunnelConnectionFactory factory) {
+            factory.connectionFailed(cause);
         }
     }
 }

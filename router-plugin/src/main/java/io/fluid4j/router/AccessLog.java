@@ -170,7 +170,10 @@ final class AccessLog implements AutoCloseable {
         putIfKnown(map, "route", story.route());
         putIfKnown(map, "deployment", story.deployment());
         putIfKnown(map, "instance", story.instance());
-        map.put("attempts", story.refusals().size() + (story.instance() == null ? 0 : 1));
+        putIfKnown(map, "router", story.router());
+        putIfKnown(map, "fromRouter", story.fromRouter());
+        boolean taken = story.instance() != null || story.router() != null;
+        map.put("attempts", story.refusals().size() + (taken ? 1 : 0));
         map.put("termination", story.ending().word());
         return map;
     }

@@ -6,6 +6,7 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.NackReason;
+import io.fluid4j.router.fleet.Target;
 import io.fluid4j.spi.selection.Attempt;
 import io.fluid4j.spi.selection.Candidate;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ final class Attempts implements Attempt {
     /** Nobody has been asked yet; never changed. */
     static final Attempts FIRST = new Attempts();
 
-    private final List<Instance> excluded = new ArrayList<>(2);
+    private final List<Target> excluded = new ArrayList<>(2);
     private final List<Nack> nacks = new ArrayList<>(2);
     private final List<ExchangeOutcome.Refusal> refusals = new ArrayList<>(2);
 
@@ -29,8 +30,13 @@ final class Attempts implements Attempt {
         return this == FIRST ? new Attempts() : this;
     }
 
-    void exclude(Instance instance) {
-        excluded.add(instance);
+    void exclude(Target target) {
+        excluded.add(target);
+    }
+
+    /** True when it has been there in vain. */
+    boolean hasBeenAt(Target target) {
+        return holds(target);
     }
 
     /** Who has been everywhere once may try again where somebody has recovered. */
@@ -40,9 +46,9 @@ final class Attempts implements Attempt {
         }
     }
 
-    void nacked(Instance by, Nack nack, long afterNanos) {
+    void nacked(Target by, Nack nack, long afterNanos) {
         nacks.add(nack);
-        refusals.add(new ExchangeOutcome.Refusal(by.instanceId(), RouterMetrics.word(nack.reason()), afterNanos));
+        refusals.add(new ExchangeOutcome.Refusal(by.targetName(), RouterMetrics.word(nack.reason()), afterNanos));
     }
 
     List<ExchangeOutcome.Refusal> refusals() {
@@ -64,8 +70,12 @@ final class Attempts implements Attempt {
 
     @Override
     public boolean excludes(Candidate candidate) {
+        return holds(candidate);
+    }
+
+    private boolean holds(Object one) {
         for (int i = 0; i < excluded.size(); i++) {
-            if (excluded.get(i) == candidate) {
+            if (excluded.get(i) == one) {
                 return true;
             }
         }

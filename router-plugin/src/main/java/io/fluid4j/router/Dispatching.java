@@ -10,13 +10,17 @@ import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.NackReason;
 import io.fluid4j.router.RouterExchange.Phase;
 import io.fluid4j.router.explain.Choice;
+import io.fluid4j.router.fleet.Fleet;
+import io.fluid4j.router.fleet.PeerTunnel;
+import io.fluid4j.router.fleet.Target;
 import io.fluid4j.tunnel.OutboundStream;
 import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Where a request goes: picks an instance, hands the request over, goes elsewhere after a nack and waits when nobody is
- * free. A request goes elsewhere only when it is known not to have started (PROTOCOL.md P-5.3). Used inside the
+ * free. What no instance here can serve goes to another router, unless it has come from one: never two hops. A request
+ * goes elsewhere only when it is known not to have started (PROTOCOL.md P-5.3). Used inside the
  * exchange only.
  */
 final class Dispatching {
@@ -31,6 +35,11 @@ final class Dispatching {
     private @Nullable SentRequest sent;
     private boolean expectsContinue;
     private long waitedSinceNanos;
+    /** The tunnel that is being dialled for this request, and when that has taken too long. */
+    private @Nullable PeerTunnel awaited;
+
+    private long awaitedUntilNanos;
+    private boolean hopped;
 
     Dispatching(RouterExchange exchange, RouterContext context, ExchangeOutcome outcome) {
         this.exchange = exchange;
@@ -63,13 +72,15 @@ final class Dispatching {
         }
     }
 
-    void onNacked(Instance by, Nack nack) {
+    void onNacked(Target by, Nack nack) {
         ask(null);
         attempts = attempts.writable();
         attempts.nacked(by, nack, context.clock().nanos() - outcome.beganNanos());
         outcome.refused(attempts.refusals());
         NackReason reason = nack.reason();
-        if (reason == NackReason.NOT_DEPLOYED
+        if (by instanceof PeerTunnel peer) {
+            peer.refused(outcome.group().name(), nack.retryAfterMillis());
+        } else if (reason == NackReason.NOT_DEPLOYED
                 && attempts.nowhereDeployed(outcome.group().instances().size())) {
             exchange.reject(Rejection.NOT_FOUND);
             return;
@@ -79,7 +90,7 @@ final class Dispatching {
     }
 
     /** There is proof that the request has not reached the instance. */
-    void onNeverArrived(Instance at) {
+    void onNeverArrived(Target at) {
         ask(null);
         sendElsewhere(at);
     }
@@ -95,7 +106,22 @@ final class Dispatching {
 
     /** When waiting for an instance ends; nanoseconds. */
     long waitDeadline() {
+        if (awaited != null) {
+            return Math.min(exchange.requestDeadline(), awaitedUntilNanos);
+        }
         return Math.min(exchange.requestDeadline(), waitedSinceNanos + context.maxWaitNanos());
+    }
+
+    /** Waiting has taken too long. */
+    void onWaitOver() {
+        PeerTunnel slow = awaited;
+        if (slow == null) {
+            exchange.reject(allNacked());
+            return;
+        }
+        awaited = null;
+        exclude(slow);
+        goOn();
     }
 
     Rejection allNacked() {
@@ -123,7 +149,7 @@ final class Dispatching {
             }
             FunctionGroup to = outcome.group();
             Instance free = to.pick(attempts, outcome.to().weights());
-            if (free == null) {
+            if (free == null && (heldHere() || !elsewhere())) {
                 to.waiting().putBack(exchange);
                 return false;
             }
@@ -147,40 +173,135 @@ final class Dispatching {
                 ;
                 instance = outcome.group().pick(attempts, outcome.to().weights())) {
             if (instance == null) {
-                waitForInstance();
+                if (heldHere() || !forward()) {
+                    waitForInstance();
+                }
                 return;
             }
-            HeadWriter head = head();
-            if (head == null) {
-                exchange.reject(Rejection.BAD_FIELD);
+            if (handOver(instance, null)) {
                 return;
             }
-            if (open(instance, head)) {
-                return;
-            }
-            ask(null);
-            exchange.phase(Phase.NEW, exchange.deadline());
-            exclude(instance);
         }
     }
 
-    private @Nullable HeadWriter head() {
+    /** True when the request is on its way, or has been turned down; false: somebody else has to be asked. */
+    private boolean handOver(Target to, RequestHeadEncoder.@Nullable Forwarding forwarding) {
+        HeadWriter head = head(forwarding);
+        if (head == null) {
+            exchange.reject(Rejection.BAD_FIELD);
+            return true;
+        }
+        if (open(to, head)) {
+            return true;
+        }
+        ask(null);
+        exchange.phase(Phase.NEW, exchange.deadline());
+        exclude(to);
+        return false;
+    }
+
+    /** Somebody is connected here who can, or soon can, serve it. */
+    private boolean heldHere() {
+        return outcome.group().held(outcome.to().weights());
+    }
+
+    /** The fleet, for a request that may go to another router; null when it may not. */
+    private @Nullable Fleet fleet() {
+        return exchange.request() instanceof PeerRequest ? null : context.fleet();
+    }
+
+    private @Nullable PeerTunnel nextRouter(Fleet fleet) {
+        return fleet.choose(
+                outcome.group().name(), outcome.to().weights()::allows, tunnel -> attempts.hasBeenAt(tunnel));
+    }
+
+    /** True when another router could be asked. */
+    private boolean elsewhere() {
+        Fleet fleet = fleet();
+        return fleet != null && nextRouter(fleet) != null;
+    }
+
+    /** Hands the request to another router that holds the function; false when there is none left. */
+    private boolean forward() {
+        Fleet fleet = fleet();
+        if (fleet == null) {
+            return false;
+        }
+        while (true) {
+            PeerTunnel to = nextRouter(fleet);
+            if (to == null) {
+                return false;
+            }
+            if (!to.ready()) {
+                awaitTunnel(to);
+                if (awaited != null) {
+                    return true;
+                }
+            }
+            String route = outcome.to().name();
+            if (to.ready()
+                    && handOver(
+                            to,
+                            new RequestHeadEncoder.Forwarding(
+                                    fleet.self(), outcome.group().name(), route))) {
+                return true;
+            }
+            exclude(to);
+        }
+    }
+
+    private void awaitTunnel(PeerTunnel to) {
+        long now = context.clock().nanos();
+        awaited = to;
+        awaitedUntilNanos = now + context.maxDialNanos();
+        outcome.waits(now);
+        exchange.phase(Phase.WAITING, waitDeadline());
+        if (!to.await(() -> exchange.serial().run(() -> onSettled(to)))) {
+            awaited = null;
+            outcome.waited(now);
+            exchange.phase(Phase.NEW, exchange.requestDeadline());
+        }
+    }
+
+    /** The dial for this request has ended, well or badly. */
+    private void onSettled(PeerTunnel tunnel) {
+        if (awaited == tunnel && exchange.phase() == Phase.WAITING) {
+            awaited = null;
+            goOn();
+        }
+    }
+
+    private void goOn() {
+        outcome.waited(context.clock().nanos());
+        exchange.phase(Phase.NEW, exchange.requestDeadline());
+        dispatch();
+    }
+
+    private @Nullable HeadWriter head(RequestHeadEncoder.@Nullable Forwarding forwarding) {
         long left = Math.max(1, (exchange.deadline() - context.clock().nanos()) / 1_000_000L);
         return RequestHeadEncoder.ofThread()
                 .encode(
                         outcome.facts(),
                         body == null ? 0 : exchange.request().getLength(),
-                        Math.min(left, MAX_DEADLINE_MILLIS));
+                        Math.min(left, MAX_DEADLINE_MILLIS),
+                        forwarding);
     }
 
-    /** False when no tunnel of the instance takes it. */
-    private boolean open(Instance instance, HeadWriter head) {
+    /** False when no tunnel there takes it. */
+    private boolean open(Target to, HeadWriter head) {
         RequestBody with = body;
-        SentRequest now = new SentRequest(exchange, exchange.serial(), instance);
+        SentRequest now = new SentRequest(exchange, exchange.serial(), to);
         ask(now);
+        Fleet fleet = context.fleet();
+        if (fleet != null && to instanceof PeerTunnel) {
+            hopped = true;
+            context.listener().onForwarded(outcome, fleet);
+        }
         exchange.phase(Phase.SENT, exchange.deadline());
-        outcome.found(standing(instance));
-        OutboundStream stream = instance.open(head, with == null, now);
+        if (to instanceof Instance instance) {
+            outcome.found(standing(instance));
+        }
+        OutboundStream stream = to.open(head, with == null, now);
         if (stream == null) {
             return false;
         }
@@ -202,17 +323,21 @@ final class Dispatching {
 
     private void ask(@Nullable SentRequest on) {
         sent = on;
-        outcome.asked(on == null ? null : on.instance());
+        outcome.asked(on == null ? null : on.target());
     }
 
-    private void exclude(Instance instance) {
+    private void exclude(Target target) {
         attempts = attempts.writable();
-        attempts.exclude(instance);
+        attempts.exclude(target);
     }
 
     private void waitForInstance() {
         FunctionGroup to = outcome.group();
         if (!to.recovering()) {
+            if (hopped && attempts.retries() > 0) {
+                exchange.reject(allNacked());
+                return;
+            }
             exchange.reject(to.instances().isEmpty() ? Rejection.NO_INSTANCE : Rejection.DRAINING);
             return;
         }
@@ -232,7 +357,7 @@ final class Dispatching {
     }
 
     /** A nack, or proof that it never arrived: the request is whole and may go elsewhere. */
-    private void sendElsewhere(Instance refusing) {
+    private void sendElsewhere(Target refusing) {
         exclude(refusing);
         exchange.phase(Phase.NEW, exchange.deadline());
         RequestBody with = body;

@@ -37,6 +37,10 @@ final class ErrorResponses implements Request.Handler {
 
     /** Answers a request that an exchange turned down. */
     void write(ExchangeOutcome outcome, Rejection rejection, Request request, Response response, Callback callback) {
+        if (request instanceof PeerRequest peer && peer.nack(rejection)) {
+            callback.succeeded();
+            return;
+        }
         RequestFacts facts = outcome.knownFacts();
         byte[] id = facts == null ? RequestFacts.newRequestId() : facts.requestId();
         write(rejection.status(), rejection.error(), rejection.detail(), id, request, response, callback);

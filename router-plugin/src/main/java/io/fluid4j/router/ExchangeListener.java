@@ -5,6 +5,7 @@
 package io.fluid4j.router;
 
 import io.fluid4j.frame.Usage;
+import io.fluid4j.router.fleet.Fleet;
 import io.fluid4j.tunnel.OutboundStream;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,14 @@ public interface ExchangeListener {
      * @param stream its stream there
      */
     default void onSent(ExchangeOutcome outcome, OutboundStream stream) {}
+
+    /**
+     * A request is about to be handed to another router, since no instance here can serve it.
+     *
+     * @param outcome not ended yet
+     * @param fleet knows why that one
+     */
+    default void onForwarded(ExchangeOutcome outcome, Fleet fleet) {}
 
     /**
      * A request has ended for its client, well or badly. Comes exactly once for every request that has reached the
@@ -58,6 +67,13 @@ public interface ExchangeListener {
             public void onSent(ExchangeOutcome outcome, OutboundStream stream) {
                 for (ExchangeListener one : them) {
                     one.onSent(outcome, stream);
+                }
+            }
+
+            @Override
+            public void onForwarded(ExchangeOutcome outcome, Fleet fleet) {
+                for (ExchangeListener one : them) {
+                    one.onForwarded(outcome, fleet);
                 }
             }
 

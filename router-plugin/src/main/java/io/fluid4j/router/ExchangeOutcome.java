@@ -6,6 +6,9 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Usage;
 import io.fluid4j.router.explain.Choice;
+import io.fluid4j.router.fleet.Hop;
+import io.fluid4j.router.fleet.PeerTunnel;
+import io.fluid4j.router.fleet.Target;
 import java.util.List;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 public final class ExchangeOutcome {
 
     /**
-     * An instance that has turned the request down.
+     * An instance, or another router, that has turned the request down.
      *
-     * @param instanceId which one
+     * @param instanceId which one; {@code router:NAME} for a router
      * @param reason the nack's reason as a word, such as {@code cpu-throttled}
      * @param afterNanos when, nanoseconds since the request began
      */
@@ -32,6 +35,8 @@ public final class ExchangeOutcome {
     private RouteTable.@Nullable Route route;
     private @Nullable FunctionGroup group;
     private @Nullable Instance instance;
+    private @Nullable PeerTunnel peer;
+    private @Nullable Hop hop;
     private @Nullable List<Refusal> refusals;
     private @Nullable Usage usage;
     private long waitingSinceNanos;
@@ -78,6 +83,16 @@ public final class ExchangeOutcome {
     /** The instance that was asked last and did not refuse; null when there is none. */
     public @Nullable String instanceId() {
         return instance == null ? null : instance.instanceId();
+    }
+
+    /** The router that was asked last instead of an instance, and did not refuse; null when there is none. */
+    public @Nullable String router() {
+        return peer == null ? null : peer.router().router();
+    }
+
+    /** The router that has forwarded the request here; null when it has come from a client. */
+    public @Nullable String fromRouter() {
+        return request instanceof PeerRequest from ? from.from() : null;
     }
 
     /** The status the client got, 499 when it went before there was one. */
@@ -155,6 +170,21 @@ public final class ExchangeOutcome {
 
     void chose(Choice last) {
         choice = last;
+    }
+
+    /** Why it went to another router, the last time; null when it did not, or nobody keeps stories. */
+    @Nullable
+    Hop hop() {
+        return hop;
+    }
+
+    void hopped(Hop last) {
+        hop = last;
+    }
+
+    @Nullable
+    PeerTunnel peer() {
+        return peer;
     }
 
     /** What was written down at its end; null before, or when nobody keeps stories. */
@@ -235,9 +265,10 @@ public final class ExchangeOutcome {
         }
     }
 
-    /** Handed to an instance; null: it was refused there, or never arrived. */
-    void asked(@Nullable Instance by) {
-        instance = by;
+    /** Handed to an instance or a router; null: it was refused there, or never arrived. */
+    void asked(@Nullable Target by) {
+        instance = by instanceof Instance one ? one : null;
+        peer = by instanceof PeerTunnel one ? one : null;
     }
 
     void refused(List<Refusal> soFar) {

@@ -6,6 +6,7 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Usage;
 import io.fluid4j.router.explain.Choice;
+import io.fluid4j.router.fleet.Hop;
 import io.fluid4j.router.log.LoggedLine;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -31,6 +32,10 @@ final class Explanation {
         map.put("coldStart", story.coldStart());
         map.put("choices", Choice.story(story.choice(), costs));
         map.put("nacks", nacks(story));
+        List<Map<String, Object>> hops = Hop.story(story.hop());
+        if (!hops.isEmpty()) {
+            map.put("resolver", hops);
+        }
         used(map, story.usage());
         afterResponse(map, story);
         List<Map<String, Object>> log = new ArrayList<>();

@@ -131,6 +131,16 @@ final class FunctionGroup {
         return starting > 0 || (everStarting && startingUntilNanos - nanos >= 0);
     }
 
+    /** True while somebody is connected who may take requests of these weights soon. */
+    boolean held(Weights weights) {
+        for (Instance instance : picture.instances) {
+            if (instance.recovering() && weights.allows(instance.deployment())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** True while somebody is connected who may take requests soon, or will be. */
     boolean recovering() {
         if (growing()) {

@@ -18,6 +18,9 @@ final class FunctionMetrics {
     private final @Nullable Counter[] byStatus = new Counter[MAX_STATUS];
     private final Counter coldStarts = new Counter();
     private final Counter activeCpuNanos = new Counter();
+    private final Counter local = new Counter();
+    private final Counter hopped = new Counter();
+    private final @Nullable Counter[] forwarded = new Counter[MAX_STATUS];
 
     FunctionMetrics(String function) {
         this.function = function;
@@ -44,11 +47,36 @@ final class FunctionMetrics {
         return activeCpuNanos;
     }
 
+    /** Requests of clients that an instance of this router has answered. */
+    Counter local() {
+        return local;
+    }
+
+    /** Requests of clients that were answered after a hop to another router. */
+    Counter hopped() {
+        return hopped;
+    }
+
     void count(int status) {
+        count(byStatus, status);
+    }
+
+    /** A request that another router had forwarded has ended. */
+    void countForwarded(int status) {
+        count(forwarded, status);
+    }
+
+    /** Requests of other routers that ended with that status. */
+    long forwarded(int status) {
+        Counter counter = forwarded[status];
+        return counter == null ? 0 : counter.getCount();
+    }
+
+    private void count(@Nullable Counter[] counters, int status) {
         int index = status < 0 || status >= MAX_STATUS ? 0 : status;
-        Counter counter = byStatus[index];
+        Counter counter = counters[index];
         if (counter == null) {
-            counter = make(index);
+            counter = make(counters, index);
         }
         counter.inc();
     }
@@ -59,11 +87,11 @@ final class FunctionMetrics {
         return counter == null ? 0 : counter.getCount();
     }
 
-    private synchronized Counter make(int index) {
-        Counter counter = byStatus[index];
+    private synchronized Counter make(@Nullable Counter[] counters, int index) {
+        Counter counter = counters[index];
         if (counter == null) {
             counter = new Counter();
-            byStatus[index] = counter;
+            counters[index] = counter;
         }
         return counter;
     }

@@ -8,6 +8,7 @@ import io.fluid4j.frame.Drained;
 import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.Hello;
+import io.fluid4j.router.fleet.Target;
 import io.fluid4j.spi.selection.Candidate;
 import io.fluid4j.tunnel.OutboundStream;
 import io.fluid4j.tunnel.Session;
@@ -33,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *   any    → lost          when the last tunnel has ended
  * </pre>
  */
-final class Instance implements Candidate {
+final class Instance implements Candidate, Target {
 
     /** P-8.3: after three intervals without HEALTH nothing new is started there. */
     private static final int MISSED_HEALTHS = 3;
@@ -241,13 +242,13 @@ final class Instance implements Candidate {
         return pausedUntilAfter >= 0 ? pauseReason : "";
     }
 
-    /**
-     * Sends a request there. The reservation counts from here until {@link #released}.
-     *
-     * @return the stream, or null when no tunnel takes it
-     */
-    @Nullable
-    OutboundStream open(HeadWriter head, boolean endOfRequest, OutboundStream.Listener listener) {
+    @Override
+    public String targetName() {
+        return id;
+    }
+
+    @Override
+    public @Nullable OutboundStream open(HeadWriter head, boolean endOfRequest, OutboundStream.Listener listener) {
         Session[] all = sessions;
         Session best = null;
         for (Session session : all) {
@@ -268,8 +269,8 @@ final class Instance implements Candidate {
         return stream;
     }
 
-    /** The work behind a stream has ended. */
-    void released() {
+    @Override
+    public void released() {
         if (inFlight.decrementAndGet() == 0) {
             busyNanos = clock.nanos();
         }

@@ -18,7 +18,9 @@ final class Intake {
      * @return why the request goes nowhere; null when it has its function
      */
     static @Nullable Rejection check(RouterContext context, Request request, ExchangeOutcome outcome) {
-        Rejection rejection = context.guard().check(request);
+        // The router that has forwarded it has checked it.
+        Rejection rejection =
+                request instanceof PeerRequest ? null : context.guard().check(request);
         if (rejection != null) {
             return rejection;
         }
@@ -34,7 +36,13 @@ final class Intake {
         if (facts.timesHere() >= context.limits().maxHops()) {
             return Rejection.LOOP;
         }
-        RouteTable.Route to = context.route(Guard.host(facts.authority()), facts.path());
+        if (request instanceof PeerRequest peer && peer.hopsTooOften()) {
+            return Rejection.LOOP;
+        }
+        if (request instanceof PeerRequest peer && peer.ownRequest()) {
+            return Rejection.NO_INSTANCE;
+        }
+        RouteTable.Route to = route(context, request, facts);
         if (to == null) {
             return context.instances().isEmpty() && context.routes().isEmpty()
                     ? Rejection.NO_INSTANCE
@@ -42,5 +50,16 @@ final class Intake {
         }
         outcome.routed(to, context.instances().group(to.function()));
         return null;
+    }
+
+    private static RouteTable.@Nullable Route route(RouterContext context, Request request, RequestFacts facts) {
+        if (request instanceof PeerRequest peer) {
+            String function = peer.head().routedFunction();
+            String name = peer.head().routedBy();
+            if (function != null && name != null) {
+                return context.routes().named(name, function);
+            }
+        }
+        return context.route(Guard.host(facts.authority()), facts.path());
     }
 }

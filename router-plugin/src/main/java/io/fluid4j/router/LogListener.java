@@ -20,6 +20,9 @@ final class LogListener implements ExchangeListener, InstanceListener {
 
     @Override
     public void onSent(ExchangeOutcome outcome, OutboundStream stream) {
+        if (outcome.router() != null) {
+            return; // Its lines go to that router.
+        }
         logs.opened(stream.session(), stream.id(), outcome.facts().requestId());
     }
 

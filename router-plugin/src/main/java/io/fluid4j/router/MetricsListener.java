@@ -19,6 +19,13 @@ final class MetricsListener implements ExchangeListener {
     @Override
     public void onEnd(ExchangeOutcome outcome) {
         FunctionMetrics counted = of(outcome);
+        if (outcome.fromRouter() != null) {
+            counted.countForwarded(outcome.status());
+            return;
+        }
+        if (outcome.firstByteNanos() >= 0) {
+            (outcome.router() == null ? counted.local() : counted.hopped()).inc();
+        }
         counted.count(outcome.status());
         counted.duration().record(outcome.durationNanos());
         if (outcome.metColdStart()) {
@@ -32,6 +39,9 @@ final class MetricsListener implements ExchangeListener {
 
     @Override
     public void onUsage(ExchangeOutcome outcome, Usage total, @Nullable Usage before) {
+        if (outcome.router() != null) {
+            return; // Counted where the instance is.
+        }
         of(outcome).activeCpuNanos().inc(cpuNanos(total) - (before == null ? 0 : cpuNanos(before)));
     }
 

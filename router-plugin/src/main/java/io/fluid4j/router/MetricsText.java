@@ -6,6 +6,7 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.NackReason;
+import io.fluid4j.router.fleet.Fleet;
 import io.fluid4j.router.provision.PoolFigures;
 import io.fluid4j.router.provision.Provisioning;
 import io.fluid4j.router.usage.UsageLedger;
@@ -92,6 +93,12 @@ final class MetricsText {
         CounterSnapshot.Builder coldStarts = CounterSnapshot.builder()
                 .name("fluid_router_cold_start_requests")
                 .help("Requests that waited for an instance while one was being started.");
+        CounterSnapshot.Builder served = CounterSnapshot.builder()
+                .name("fluid_router_served_requests")
+                .help("Requests of clients that got a response, by routers passed beyond this one: 0 or 1.");
+        CounterSnapshot.Builder forwarded = CounterSnapshot.builder()
+                .name("fluid_router_forwarded_requests")
+                .help("Requests that other routers have forwarded here and that have ended, by function and status.");
         CounterSnapshot.Builder cpu = CounterSnapshot.builder()
                 .name("fluid_active_cpu_seconds")
                 .unit(Unit.SECONDS)
@@ -107,6 +114,17 @@ final class MetricsText {
                             .build());
                 }
             }
+            for (int status = 0; status < MAX_STATUS; status++) {
+                long count = function.forwarded(status);
+                if (count > 0) {
+                    forwarded.dataPoint(CounterSnapshot.CounterDataPointSnapshot.builder()
+                            .labels(Labels.of("code", Integer.toString(status), "function", function.function()))
+                            .value((double) count)
+                            .build());
+                }
+            }
+            served.dataPoint(served(function, "0", function.local().getCount()));
+            served.dataPoint(served(function, "1", function.hopped().getCount()));
             duration.dataPoint(histogram(function.duration(), labels));
             firstByte.dataPoint(histogram(function.timeToFirstByte(), labels));
             coldStarts.dataPoint(counted(labels, (double) function.coldStarts().getCount()));
@@ -116,6 +134,8 @@ final class MetricsText {
                     .build());
         }
         all.metricSnapshot(requests.build());
+        all.metricSnapshot(served.build());
+        all.metricSnapshot(forwarded.build());
         all.metricSnapshot(duration.build());
         all.metricSnapshot(firstByte.build());
         all.metricSnapshot(coldStarts.build());
@@ -181,6 +201,13 @@ final class MetricsText {
         all.metricSnapshot(times.build());
     }
 
+    private static CounterSnapshot.CounterDataPointSnapshot served(FunctionMetrics of, String hops, long count) {
+        return CounterSnapshot.CounterDataPointSnapshot.builder()
+                .labels(Labels.of("function", of.function(), "hops", hops))
+                .value((double) count)
+                .build();
+    }
+
     private void nacks(MetricSnapshots.Builder all) {
         CounterSnapshot.Builder nacks = CounterSnapshot.builder()
                 .name("fluid_instance_nacks")
@@ -244,6 +271,11 @@ final class MetricsText {
                 "fluid_tunnel_sessions",
                 "Tunnels that instances hold to this router.",
                 context.instances().sessions()));
+        Fleet fleet = context.fleet();
+        all.metricSnapshot(gauge(
+                "fluid_router_peer_tunnels",
+                "Tunnels that this router holds to others.",
+                fleet == null ? 0 : fleet.tunnels().connected()));
         Session.Traffic now = traffic.get();
         all.metricSnapshot(CounterSnapshot.builder()
                 .name("fluid_tunnel_bytes")

@@ -84,6 +84,11 @@ final class RequestBody {
 
     /** The body of a request; null when it has none. Reads ahead as far as that takes. */
     static @Nullable RequestBody of(Owner owner, Serial serial, Request request, long maxBytes, long maxReplayBytes) {
+        if (request instanceof PeerRequest peer) {
+            return peer.head().endOfRequest()
+                    ? null
+                    : new RequestBody(owner, serial, request, maxBytes, maxReplayBytes, null);
+        }
         long length = request.getLength();
         HttpVersion version = request.getConnectionMetaData().getHttpVersion();
         boolean http1 = version == HttpVersion.HTTP_1_1 || version == HttpVersion.HTTP_1_0;

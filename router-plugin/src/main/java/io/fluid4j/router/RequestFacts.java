@@ -4,6 +4,7 @@
  */
 package io.fluid4j.router;
 
+import io.fluid4j.frame.RequestHead;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param remotePort the client's port, 0 when a proxy reported the address
  * @param trustedPeer true when the connection comes from a trusted proxy
  * @param timesHere how often it has come through this fleet before
+ * @param hops how many routers it has passed, this one included
  */
 @SuppressWarnings("ArrayRecordComponent") // The id is made here, once, and nobody changes it.
 record RequestFacts(
@@ -38,10 +40,14 @@ record RequestFacts(
         @Nullable InetAddress remote,
         int remotePort,
         boolean trustedPeer,
-        int timesHere) {
+        int timesHere,
+        int hops) {
 
     /** Collects the facts; a {@link Rejection} instead when host or path is malformed. */
     static Object collect(Request request, TrustedProxies proxies) {
+        if (request instanceof PeerRequest peer) {
+            return ofPeer(peer);
+        }
         HttpURI uri = request.getHttpURI();
         HttpFields fields = request.getHeaders();
         String path = RoutePath.normalise(uri.getPath());
@@ -77,16 +83,30 @@ record RequestFacts(
             String asked = proxies.authority(fields);
             authority = asked == null ? authority : asked;
         }
+        int before = RequestHeadEncoder.timesHere(fields);
         return new RequestFacts(
-                request,
-                newRequestId(),
-                authority,
+                request, newRequestId(), authority, path, secure, remote, remotePort, trusted, before, before + 1);
+    }
+
+    /** Of a request that another router has looked at: what that one believes. */
+    private static Object ofPeer(PeerRequest peer) {
+        RequestHead head = peer.head();
+        String path = RoutePath.normalise(peer.getHttpURI().getPath());
+        if (path == null) {
+            return Rejection.BAD_TARGET;
+        }
+        return new RequestFacts(
+                peer,
+                head.requestIdBytes(),
+                head.authority(),
                 path,
-                secure,
-                remote,
-                remotePort,
-                trusted,
-                RequestHeadEncoder.timesHere(fields));
+                head.secure(),
+                head.remote(),
+                head.remotePort(),
+                true,
+                // The other router's own Via is among them; it is the same time through the fleet.
+                Math.max(0, RequestHeadEncoder.timesHere(peer.getHeaders()) - 1),
+                head.hops() + 1);
     }
 
     /** The request id as everybody shows it: 32 lower-case hex digits. */

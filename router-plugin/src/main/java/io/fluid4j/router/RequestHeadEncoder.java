@@ -16,7 +16,6 @@ import java.util.Locale;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
-import org.eclipse.jetty.http.HttpURI;
 import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.ConnectionMetaData;
 import org.eclipse.jetty.server.Request;
@@ -49,6 +48,15 @@ final class RequestHeadEncoder {
     private final HeadWriter writer = new HeadWriter();
     private final List<String> nominated = new ArrayList<>();
 
+    /**
+     * What a router tells the one it forwards to.
+     *
+     * @param self its own name
+     * @param function where the request goes
+     * @param route the route that leads there
+     */
+    record Forwarding(String self, String function, String route) {}
+
     private RequestHeadEncoder() {}
 
     static RequestHeadEncoder ofThread() {
@@ -58,10 +66,11 @@ final class RequestHeadEncoder {
     /**
      * Encodes; the result is valid until this thread encodes again.
      *
+     * @param forwarding what another router has to know; null for an instance
      * @return the head, or null when a value may not travel ({@link Rejection#BAD_FIELD})
      */
     @Nullable
-    HeadWriter encode(RequestFacts facts, long contentLength, long deadlineMillis) {
+    HeadWriter encode(RequestFacts facts, long contentLength, long deadlineMillis, @Nullable Forwarding forwarding) {
         Request request = facts.request();
         HttpFields fields = request.getHeaders();
         try {
@@ -73,10 +82,18 @@ final class RequestHeadEncoder {
                 field(fields.getField(i), forwarded);
             }
             ConnectionMetaData connection = request.getConnectionMetaData();
-            via(connection.getHttpVersion());
-            ClientTls tls = connection.isSecure() ? ClientTls.of(connection) : null;
+            ClientTls tls;
+            if (request instanceof PeerRequest peer) {
+                tls = peer.tls();
+            } else {
+                via(connection.getHttpVersion());
+                tls = connection.isSecure() ? ClientTls.of(connection) : null;
+            }
             if (tls != null) {
                 tls.write(writer);
+            }
+            if (forwarding != null) {
+                writer.routersPassed(forwarding.self()).routed(forwarding.function(), forwarding.route());
             }
             return writer;
         } catch (IllegalArgumentException refused) {
@@ -103,8 +120,6 @@ final class RequestHeadEncoder {
     private void begin(RequestFacts facts, long contentLength, long deadlineMillis) {
         Request request = facts.request();
         ConnectionMetaData connection = request.getConnectionMetaData();
-        HttpURI uri = request.getHttpURI();
-        String target = uri.getPathQuery();
         boolean secure = facts.secure();
         SocketAddress local = connection.getLocalSocketAddress();
         InetSocketAddress localInet = local instanceof InetSocketAddress inet ? inet : null;
@@ -112,16 +127,24 @@ final class RequestHeadEncoder {
                 request.getMethod(),
                 secure ? "https" : "http",
                 protocol(connection.getHttpVersion()),
-                Math.min(facts.timesHere() + 1, 255),
+                Math.min(facts.hops(), 255),
                 contentLength,
                 deadlineMillis,
                 facts.requestId(),
-                ascii(target) ? target.getBytes(StandardCharsets.ISO_8859_1) : target.getBytes(StandardCharsets.UTF_8),
+                target(request),
                 facts.authority(),
                 facts.remote(),
                 facts.remotePort(),
                 localInet == null ? null : localInet.getAddress(),
                 localInet == null ? 0 : localInet.getPort());
+    }
+
+    private static byte[] target(Request request) {
+        if (request instanceof PeerRequest peer) {
+            return peer.head().target();
+        }
+        String target = request.getHttpURI().getPathQuery();
+        return target.getBytes(ascii(target) ? StandardCharsets.ISO_8859_1 : StandardCharsets.UTF_8);
     }
 
     private void field(HttpField field, boolean trustedPeer) {

@@ -6,6 +6,7 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Usage;
 import io.fluid4j.router.explain.Choice;
+import io.fluid4j.router.fleet.Hop;
 import java.util.HexFormat;
 import java.util.List;
 import org.eclipse.jetty.http.HttpFields;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * @param waitedNanos how long no instance was free for it
  * @param coldStart whether an instance was being started meanwhile
  * @param choice the instances it was handed to
+ * @param router the router it was forwarded to, or null
+ * @param fromRouter the router that has forwarded it here, or null
+ * @param hop why it was forwarded
  * @param after what the instance told after the end
  */
 @SuppressWarnings("ArrayRecordComponent") // The id is never changed.
@@ -53,6 +57,9 @@ record RequestStory(
         ExchangeEnding ending,
         @Nullable Usage usage,
         @Nullable Choice choice,
+        @Nullable String router,
+        @Nullable String fromRouter,
+        @Nullable Hop hop,
         AfterResponse after) {
 
     /** What came after the end, when work went on. Written inside the exchange, read by whoever asks. */
@@ -95,6 +102,9 @@ record RequestStory(
                 outcome.ending(),
                 outcome.usage(),
                 outcome.choice(),
+                outcome.router(),
+                outcome.fromRouter(),
+                outcome.hop(),
                 new AfterResponse());
     }
 

@@ -21,6 +21,7 @@ final class ResponseHeadPassing {
     /**
      * Sets status and fields; nothing is written yet.
      *
+     * @param ofRouter true when it comes from another router, which may be its author
      * @return true for a response without octets whose length is not said (HEAD, 304): none is made up
      */
     static boolean pass(
@@ -29,7 +30,8 @@ final class ResponseHeadPassing {
             RouterContext context,
             Request request,
             Response response,
-            ResponseBody body) {
+            ResponseBody body,
+            boolean ofRouter) {
         response.setStatus(head.status());
         HttpFields.Mutable fields = response.getHeaders();
         boolean dated = context.responseHeads().decode(head, fields);
@@ -37,6 +39,13 @@ final class ResponseHeadPassing {
             fields.add(context.date());
         }
         fields.add(new HttpField(RouterContext.REQUEST_ID, facts.requestIdText()));
+        if (ofRouter) {
+            // Only a router can have said so: it drops what an instance says under this name.
+            String error = head.fields().first(ErrorResponses.FLUID_ERROR);
+            if (error != null) {
+                fields.add(ErrorResponses.FLUID_ERROR, error);
+            }
+        }
         echoClientId(request, fields);
         long length = head.contentLength();
         boolean bodiless = HttpMethod.HEAD.is(request.getMethod()) || head.status() == 204 || head.status() == 304;

@@ -95,6 +95,16 @@ final class RouteTable {
         return routes;
     }
 
+    /** A route that another router has found; made up when there is none of that name here that leads there. */
+    Route named(String name, String function) {
+        for (Route route : routes) {
+            if (route.name().equals(name) && route.function().equals(function)) {
+                return route;
+            }
+        }
+        return new Route(name, function, List.of(), "/", Weights.NONE);
+    }
+
     /**
      * The route for a request: the exact host before a wildcard, the longer suffix before the shorter, any host last; among
      * these the longest path.

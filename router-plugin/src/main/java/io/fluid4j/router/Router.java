@@ -6,6 +6,8 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Drain;
 import io.fluid4j.frame.ErrorCode;
+import io.fluid4j.frame.Hello;
+import io.fluid4j.router.fleet.Fleet;
 import io.fluid4j.router.provision.Provisioning;
 import io.fluid4j.router.resolve.Advertised;
 import io.fluid4j.router.resolve.FleetView;
@@ -70,6 +72,9 @@ public final class Router implements AutoCloseable {
     private final @Nullable AdminServer admin;
     private final @Nullable FleetView fleet;
     private final Provisioning provisioning;
+    private final PeerSessions peers;
+    private final @Nullable Fleet routers;
+    private final @Nullable TunnelTls peerTls;
     private final @Nullable TunnelTls https;
     private final ReloadableCredentials credentials;
     private final long headerTimeoutNanos;
@@ -82,7 +87,7 @@ public final class Router implements AutoCloseable {
         this.id = config.find(RouterKeys.ROUTER_ID)
                 .orElseGet(
                         () -> "r" + Long.toHexString(ThreadLocalRandom.current().nextLong()));
-        this.credentials = new ReloadableCredentials(RouterParts.credentials(config));
+        this.credentials = new ReloadableCredentials(RouterParts.credentials(config), RouterParts.peerSecret(config));
         InetSocketAddress tunnelAddress = RouterParts.tunnelAddress(config);
         this.https = RouterParts.httpsTls(config);
         this.headerTimeoutNanos = config.get(RouterKeys.HTTP_HEADER_TIMEOUT).toNanos();
@@ -122,14 +127,17 @@ public final class Router implements AutoCloseable {
                 TunnelTransport.builder().name("router").executor(threads).scheduler(server.getScheduler());
         config.find(CommonKeys.BYTE_BUDGET).ifPresent(tunnels::byteBudget);
         this.transport = tunnels.build();
+        this.peers = new PeerSessions(context, id);
         this.acceptor = TunnelAcceptor.builder()
                 .transport(transport)
                 .selectors(connector.getSelectorManager())
                 .bind(tunnelAddress)
                 .tls(tls == null ? null : tls.serverFactory())
-                .welcome(() -> RouterParts.welcome(this.config, id))
+                .welcomeFor(hello -> RouterParts.welcome(this.config, id, hello))
                 .authenticator(credentials)
-                .listener(instances::listener)
+                .listener(session -> session.peerHello().role() == Hello.Role.ROUTER
+                        ? peers.listener(session)
+                        : instances.listener(session))
                 .maxHandshakes(config.get(RouterKeys.MAX_HANDSHAKES))
                 .build();
         this.sweeper = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -142,6 +150,11 @@ public final class Router implements AutoCloseable {
         this.admin = AdminServer.of(
                 config, token -> new AdminHandler(context, accounting, text, operations, provisioning, token));
         this.fleet = FleetView.open(config);
+        this.peerTls = RouterParts.peerTls(config);
+        this.routers = RouterParts.fleet(config, id, fleet, transport, connector.getSelectorManager(), peerTls);
+        if (routers != null) {
+            context.fleet(routers);
+        }
     }
 
     /**
@@ -246,7 +259,7 @@ public final class Router implements AutoCloseable {
         return instances.all().size();
     }
 
-    /** True while clients should send requests here: some instance takes requests, and the router does not stop. */
+    /** True while clients should send requests here: some instance or other router takes them, and this one goes on. */
     public boolean ready() {
         if (stopping) {
             return false;
@@ -256,7 +269,7 @@ public final class Router implements AutoCloseable {
                 return true;
             }
         }
-        return false;
+        return routers != null && routers.anywhere();
     }
 
     /**
@@ -288,6 +301,7 @@ public final class Router implements AutoCloseable {
             if (server.isRunning()) {
                 boolean moving = !others.isEmpty() && instances() > 0 && delay.compareTo(MOVE_TIME) < 0;
                 TimeUnit.MILLISECONDS.sleep((moving ? MOVE_TIME : delay).toMillis());
+                peers.drain();
                 awaitRequests(timeout);
             }
         } catch (InterruptedException e) {
@@ -309,7 +323,11 @@ public final class Router implements AutoCloseable {
         // Jetty closes idle connections, ends others with their response, and sends GOAWAY.
         CompletableFuture<Void> closed = Graceful.shutdown(server);
         try {
+            long deadline = System.nanoTime() + timeout.toNanos();
             closed.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            while (peers.busy() && System.nanoTime() - deadline < 0) {
+                TimeUnit.MILLISECONDS.sleep(SWEEP.toMillis());
+            }
         } catch (TimeoutException | ExecutionException e) {
             int left = context.live().size();
             LOG.log(left == 0 ? Level.INFO : Level.WARNING, "router {0}: {1} requests are cut", id, left);
@@ -324,6 +342,9 @@ public final class Router implements AutoCloseable {
             fleet.close();
         }
         sweeper.shutdownNow();
+        if (routers != null) {
+            routers.close();
+        }
         acceptor.close();
         for (RouterExchange exchange : context.live().snapshot()) {
             exchange.shutDown();
@@ -333,6 +354,7 @@ public final class Router implements AutoCloseable {
                 session.close(ErrorCode.SHUTDOWN, "the router stops");
             }
         }
+        peers.close();
         transport.close();
         provisioning.close();
         stop(server);
@@ -346,6 +368,9 @@ public final class Router implements AutoCloseable {
         }
         if (https != null) {
             https.close();
+        }
+        if (peerTls != null) {
+            peerTls.close();
         }
     }
 
@@ -387,6 +412,9 @@ public final class Router implements AutoCloseable {
         if (tls != null) {
             tls.watch(server.getScheduler(), CERTIFICATE_CHECK);
         }
+        if (peerTls != null) {
+            peerTls.watch(server.getScheduler(), CERTIFICATE_CHECK);
+        }
         if (https != null) {
             https.watch(server.getScheduler(), CERTIFICATE_CHECK);
         }
@@ -414,6 +442,9 @@ public final class Router implements AutoCloseable {
             connector.closeSlowHeads(now, headerTimeoutNanos);
             for (FunctionGroup group : instances.groups()) {
                 instances.serveWaiting(group);
+            }
+            if (routers != null) {
+                routers.tunnels().dropIdle();
             }
         } catch (RuntimeException e) {
             // One bad exchange must not end the timeouts of all others.

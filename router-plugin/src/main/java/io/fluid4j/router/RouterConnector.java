@@ -185,6 +185,15 @@ final class RouterConnector extends ServerConnector {
         }
 
         @Override
+        protected void connectionFailed(SelectableChannel channel, Throwable cause, @Nullable Object attachment) {
+            if (attachment instanceof TunnelConnectionFactory tunnel) {
+                tunnel.connectionFailed(cause);
+            } else {
+                super.connectionFailed(channel, cause, attachment);
+            }
+        }
+
+        @Override
         protected void endPointOpened(EndPoint endPoint) {
             // Jetty closes the end points it knows when the connector stops; tunnels have their own end.
             if (!(endPoint instanceof TunnelEndPoint)) {

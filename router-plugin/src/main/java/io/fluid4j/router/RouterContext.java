@@ -6,6 +6,7 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.NackReason;
+import io.fluid4j.router.fleet.Fleet;
 import java.util.function.Supplier;
 import org.eclipse.jetty.http.HttpField;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,9 @@ final class RouterContext {
     static final String X_REQUEST_ID = "X-Request-Id";
     /** In accounts only: the client was gone before there was a status (the number nginx uses). */
     static final int STATUS_CLIENT_GONE = 499;
+
+    /** A router that does not answer for so long is as good as gone; a connection takes milliseconds. */
+    static final long MAX_DIAL_NANOS = 1_000_000_000L;
 
     /** What an exchange asks of the clock and the configuration. */
     record Times(long requestTimeoutNanos, long idleTimeoutNanos, long maxWaitNanos) {}
@@ -42,6 +46,7 @@ final class RouterContext {
     private volatile Times times;
     private volatile Retries retries;
     private volatile RouteTable.@Nullable Route onlyRoute;
+    private volatile @Nullable Fleet fleet;
 
     RouterContext(
             NanoClock clock,
@@ -69,6 +74,16 @@ final class RouterContext {
         proxies = newProxies;
         times = newTimes;
         retries = newRetries;
+    }
+
+    /** The other routers; null when this one does not forward. */
+    @Nullable
+    Fleet fleet() {
+        return fleet;
+    }
+
+    void fleet(Fleet others) {
+        fleet = others;
     }
 
     NanoClock clock() {
@@ -128,6 +143,11 @@ final class RouterContext {
         return times.maxWaitNanos;
     }
 
+    /** How long a request waits for a tunnel to another router. */
+    long maxDialNanos() {
+        return MAX_DIAL_NANOS;
+    }
+
     int maxAttempts() {
         return retries.maxAttempts;
     }
@@ -151,16 +171,26 @@ final class RouterContext {
         if (!table.isEmpty()) {
             return table.find(host, path);
         }
-        FunctionGroup only = instances.only();
+        String only = onlyFunction();
         if (only == null) {
             return null;
         }
         RouteTable.Route known = onlyRoute;
-        if (known == null || !known.function().equals(only.name())) {
-            known = RouteTable.Route.toOnly(only.name());
+        if (known == null || !known.function().equals(only)) {
+            known = RouteTable.Route.toOnly(only);
             onlyRoute = known;
         }
         return known;
+    }
+
+    /** Without routes: the one function that is connected here, else the one of the fleet. */
+    private @Nullable String onlyFunction() {
+        FunctionGroup here = instances.only();
+        if (here != null) {
+            return here.name();
+        }
+        Fleet others = fleet;
+        return others == null || !instances.isEmpty() ? null : others.onlyFunction();
     }
 
     void onNack(Instance instance, Nack nack) {

@@ -9,6 +9,7 @@ import io.fluid4j.frame.Fields;
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.ResponseHead;
 import io.fluid4j.frame.Usage;
+import io.fluid4j.router.fleet.Target;
 import io.fluid4j.tunnel.OutboundStream;
 import io.fluid4j.tunnel.Retainable;
 import io.fluid4j.tunnel.StreamFailure;
@@ -146,8 +147,10 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
         context.onSlotFree(group());
     }
 
-    void countNack(Instance by, Nack nack) {
-        context.onNack(by, nack);
+    void countNack(Target by, Nack nack) {
+        if (by instanceof Instance instance) {
+            context.onNack(instance, nack);
+        }
     }
 
     /** The request has started: it will never be sent elsewhere. */
@@ -156,9 +159,12 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
         if (body != null) {
             body.started();
         }
+        if (request instanceof PeerRequest peer) {
+            peer.started();
+        }
     }
 
-    void onNacked(Instance by, Nack nack) {
+    void onNacked(Target by, Nack nack) {
         dispatching.onNacked(by, nack);
     }
 
@@ -188,8 +194,8 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
         long now = context.clock().nanos();
         movedNanos = now;
         outcome.responds(head.status(), now);
-        boolean lengthUnknown =
-                ResponseHeadPassing.pass(head, outcome.facts(), context, request, response, responseBody);
+        boolean lengthUnknown = ResponseHeadPassing.pass(
+                head, outcome.facts(), context, request, response, responseBody, outcome.peer() != null);
         responseBody.start(from, lengthUnknown);
     }
 
@@ -214,7 +220,7 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
     }
 
     /** @param brokenOff true when the server has ended it, false when its response is garbled: that is passed on no further */
-    void onFailed(Instance by, StreamFailure failure, boolean brokenOff) {
+    void onFailed(Target by, StreamFailure failure, boolean brokenOff) {
         if (failure.notStarted() && phase == Phase.SENT) {
             dispatching.onNeverArrived(by);
         } else if (failure.tunnelLost()) {
@@ -256,7 +262,7 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
 
     /** Jetty calls it a fault to complete a request whose body is awaited; the client has its response. */
     private boolean lingers(RequestBody body) {
-        if (body.demanding()) {
+        if (body.demanding() && !(request instanceof PeerRequest)) {
             lingering = true;
             deadline = context.clock().nanos() + LINGER_NANOS;
         }
@@ -446,7 +452,7 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
             dispatching.cancel(ErrorCode.DEADLINE);
             fail(Rejection.TIMEOUT, ExchangeEnding.TIMEOUT);
         } else if (phase == Phase.WAITING && now - dispatching.waitDeadline() >= 0) {
-            reject(dispatching.allNacked());
+            dispatching.onWaitOver();
         } else if (probe != null && (phase == Phase.SENT || phase == Phase.WAITING)) {
             lookForClient(probe, now);
         }
@@ -459,7 +465,8 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
     }
 
     long requestDeadline() {
-        return beganNanos + context.requestTimeoutNanos();
+        long own = context.requestTimeoutNanos();
+        return beganNanos + (request instanceof PeerRequest peer ? peer.timeoutNanos(own) : own);
     }
 
     /** An interim response that cannot be written any more says that the client has gone. */
@@ -491,6 +498,12 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
 
     Request request() {
         return request;
+    }
+
+    /** What the instance has said last that it used; null when it has said nothing. */
+    @Nullable
+    Usage usage() {
+        return outcome.usage();
     }
 
     Serial serial() {

@@ -8,6 +8,7 @@ import io.fluid4j.frame.Fields;
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.ResponseHead;
 import io.fluid4j.frame.Usage;
+import io.fluid4j.router.fleet.Target;
 import io.fluid4j.tunnel.OutboundStream;
 import io.fluid4j.tunnel.Retainable;
 import io.fluid4j.tunnel.StreamFailure;
@@ -15,7 +16,7 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A request on one instance: brings what the tunnel says into the exchange's {@link Serial}, gives the instance's slot
+ * A request on one instance, or on another router: brings what the tunnel says into the exchange's {@link Serial}, gives the instance's slot
  * back when the work behind the stream has ended, and keeps late words of an instance that is no longer asked away from
  * the exchange. The four events of an ordinary response enter without an object being made for it.
  */
@@ -23,19 +24,19 @@ final class SentRequest implements OutboundStream.Listener {
 
     private final RouterExchange exchange;
     private final Serial serial;
-    private final Instance instance;
+    private final Target target;
     private @Nullable OutboundStream stream;
     private @Nullable Usage usage;
     private boolean released;
 
-    SentRequest(RouterExchange exchange, Serial serial, Instance instance) {
+    SentRequest(RouterExchange exchange, Serial serial, Target target) {
         this.exchange = exchange;
         this.serial = serial;
-        this.instance = instance;
+        this.target = target;
     }
 
-    Instance instance() {
-        return instance;
+    Target target() {
+        return target;
     }
 
     /** The stream; null until the tunnel has said which. */
@@ -55,7 +56,7 @@ final class SentRequest implements OutboundStream.Listener {
     private void release() {
         if (!released) {
             released = true;
-            instance.released();
+            target.released();
             exchange.slotFree();
         }
     }
@@ -87,10 +88,10 @@ final class SentRequest implements OutboundStream.Listener {
     @Override
     public void onNack(OutboundStream from, Nack nack) {
         serial.run(() -> {
-            exchange.countNack(instance, nack);
+            exchange.countNack(target, nack);
             release();
             if (current()) {
-                exchange.onNacked(instance, nack);
+                exchange.onNacked(target, nack);
             }
         });
     }
@@ -225,7 +226,7 @@ final class SentRequest implements OutboundStream.Listener {
                 release();
             }
             if (current()) {
-                exchange.onFailed(instance, failure, !from.cancelled());
+                exchange.onFailed(target, failure, !from.cancelled());
             }
         });
     }

@@ -6,6 +6,8 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.Usage;
 import io.fluid4j.router.explain.Choice;
+import io.fluid4j.router.fleet.Fleet;
+import io.fluid4j.router.fleet.PeerTunnel;
 import io.fluid4j.tunnel.OutboundStream;
 import java.time.Clock;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +40,15 @@ final class StoryListener implements ExchangeListener {
                     outcome.group().instances(),
                     nanoClock.nanos() - outcome.beganNanos(),
                     outcome.choice()));
+        }
+    }
+
+    @Override
+    public void onForwarded(ExchangeOutcome outcome, Fleet fleet) {
+        PeerTunnel peer = outcome.peer();
+        String function = outcome.function();
+        if (keeps && peer != null && function != null) {
+            outcome.hopped(fleet.hop(function, peer, nanoClock.nanos() - outcome.beganNanos(), outcome.hop()));
         }
     }
 

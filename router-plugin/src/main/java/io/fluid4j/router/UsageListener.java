@@ -26,7 +26,7 @@ final class UsageListener implements ExchangeListener, InstanceListener {
     @Override
     public void onEnd(ExchangeOutcome outcome) {
         String function = outcome.function();
-        if (function != null) {
+        if (function != null && outcome.router() == null) {
             ledger.ended(
                     key(outcome, function), outcome.status() >= FIRST_FAILURE, outcome.bytesIn(), outcome.bytesOut());
         }
@@ -35,8 +35,8 @@ final class UsageListener implements ExchangeListener, InstanceListener {
     @Override
     public void onUsage(ExchangeOutcome outcome, Usage total, @Nullable Usage before) {
         String function = outcome.function();
-        if (function == null) {
-            return;
+        if (function == null || outcome.router() != null) {
+            return; // What another router serves is in that one's accounts.
         }
         if (before == null) {
             ledger.used(key(outcome, function), total.activeCpuNanos(), total.apportionedCpuNanos(), total.wallNanos());

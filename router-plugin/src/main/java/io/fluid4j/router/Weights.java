@@ -48,6 +48,12 @@ final class Weights {
         return deployments.get(at);
     }
 
+    /** True when requests may go to that deployment. */
+    boolean allows(String deployment) {
+        int at = deployments.indexOf(deployment);
+        return none() || (at >= 0 && weights[at] > 0);
+    }
+
     int weight(int at) {
         return weights[at];
     }

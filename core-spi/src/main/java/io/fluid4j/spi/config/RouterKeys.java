@@ -199,8 +199,19 @@ public final class RouterKeys {
             .doc("Where instances reach this router; what it registers at the resolver.");
 
     /** Secret between routers. */
-    public static final ConfigKey<Secret> PEER_SECRET =
-            KEYS.secret("fluid.router.peer-secret").reserved().doc("Shared secret of router-to-router tunnels.");
+    public static final ConfigKey<Secret> PEER_SECRET = KEYS.secret("fluid.router.peer-secret")
+            .doc("What routers of a fleet prove to each other. With it a request for a function that no instance here"
+                    + " serves goes to a router that holds one. Must not be `fluid.tunnel.secret`.");
+
+    /** Unused tunnels to other routers. */
+    public static final ConfigKey<Duration> PEER_IDLE_TIMEOUT = KEYS.duration(
+                    "fluid.router.peer-idle-timeout", "60s", "100ms", "1d")
+            .doc("A tunnel to another router is closed when no request has used it for so long.");
+
+    /** Tunnels to other routers. */
+    public static final ConfigKey<Integer> MAX_PEER_TUNNELS = KEYS.integer(
+                    "fluid.router.max-peer-tunnels", 256, 1, 65_536)
+            .doc("Most tunnels to other routers at once; for one more, the longest unused one is closed.");
 
     /** Policy of selection. */
     public static final ConfigKey<String> SELECTOR = KEYS.text(

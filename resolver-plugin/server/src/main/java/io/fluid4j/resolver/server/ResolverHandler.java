@@ -8,12 +8,15 @@ import io.fluid4j.resolver.client.Json;
 import io.fluid4j.resolver.client.RecordJson;
 import io.fluid4j.resolver.dns.DnsMetrics;
 import io.fluid4j.spi.config.Secret;
+import io.fluid4j.spi.resolve.Locality;
+import io.fluid4j.spi.resolve.Placement;
 import io.fluid4j.spi.resolve.RecordStore;
 import io.fluid4j.spi.resolve.Registration;
 import io.fluid4j.spi.resolve.Resolution;
 import io.fluid4j.spi.resolve.Resolution.Route;
 import io.fluid4j.spi.resolve.Resolver;
 import io.fluid4j.spi.resolve.Revision;
+import io.fluid4j.spi.resolve.RouterAddress;
 import io.fluid4j.spi.resolve.UnknownRouterException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -44,12 +47,17 @@ final class ResolverHandler extends Handler.Abstract {
     /** More than 50,000 deployments of one router. */
     private static final int MAX_BODY_BYTES = 8 << 20;
 
+    /** Routers that an instance should dial in quiet times: one may go. */
+    private static final int DIALLED = 2;
+
     private static final String JSON = "application/json";
     private static final String FUNCTIONS = "/v1/functions";
     private static final String REGISTRATIONS = "/v1/registrations/";
 
     private final RecordStore store;
     private final Resolver resolver;
+    private final Locality here;
+    private final Placement placement;
     private final @Nullable Secret token;
     private final WatchStreams watches;
     private final ResolverMetrics metrics;
@@ -57,11 +65,14 @@ final class ResolverHandler extends Handler.Abstract {
     ResolverHandler(
             RecordStore store,
             Resolver resolver,
+            Locality here,
             @Nullable DnsMetrics dns,
             @Nullable Secret token,
             Scheduler scheduler) {
         this.store = store;
         this.resolver = resolver;
+        this.here = here;
+        this.placement = new Placement(resolver, DIALLED, System::nanoTime);
         this.token = token;
         this.watches = new WatchStreams(store, scheduler);
         this.metrics = new ResolverMetrics(resolver, dns, watches);
@@ -106,7 +117,7 @@ final class ResolverHandler extends Handler.Abstract {
         } else if (path.equals(FUNCTIONS)) {
             functions(response, callback);
         } else if (path.startsWith(FUNCTIONS + "/")) {
-            function(path.substring(FUNCTIONS.length() + 1), response, callback);
+            function(path.substring(FUNCTIONS.length() + 1), request, response, callback);
         } else if (path.equals("/v1/routers")) {
             routers(response, callback);
         } else if (path.equals("/v1/watch")) {
@@ -116,7 +127,7 @@ final class ResolverHandler extends Handler.Abstract {
         }
     }
 
-    private void function(String name, Response response, Callback callback) {
+    private void function(String name, Request request, Response response, Callback callback) {
         Resolution resolution = resolver.lookup(name);
         metrics.lookedUp(resolution != null);
         Map<String, Object> answer = new LinkedHashMap<>();
@@ -130,6 +141,18 @@ final class ResolverHandler extends Handler.Abstract {
             }
         }
         answer.put("routers", routers);
+        Fields asked = Request.extractQueryParameters(request);
+        String region = asked.getValue("region");
+        String zone = asked.getValue("zone");
+        List<Object> dial = new ArrayList<>();
+        for (RouterAddress router : placement.of(
+                name, new Locality(region == null ? here.region() : region, zone == null ? here.zone() : zone))) {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("router", router.router());
+            one.put("tunnel", router.tunnel());
+            dial.add(one);
+        }
+        answer.put("dial", dial);
         json(resolution == null ? 404 : 200, answer, response, callback);
     }
 

@@ -78,6 +78,7 @@ public final class ResolverServer implements AutoCloseable {
             http.setHandler(new ResolverHandler(
                     store,
                     resolver,
+                    new Locality(config.get(CommonKeys.REGION), config.get(CommonKeys.ZONE)),
                     dns == null ? null : dns.metrics(),
                     config.find(CommonKeys.RESOLVER_TOKEN).orElse(null),
                     http.getScheduler()));

@@ -111,6 +111,33 @@ class ResolverServerTest {
     }
 
     @Test
+    void whereInstancesShouldDialIsSaidAlsoForAFunctionThatNobodyHolds() throws Exception {
+        for (String[] router : new String[][] {{"r1", "here", "a"}, {"r2", "here", "b"}, {"r3", "there", "c"}}) {
+            send(
+                    "PUT",
+                    "/v1/registrations/" + router[0],
+                    "{\"http\":\"10.0.0.1:8080\",\"tunnel\":\"tls://" + router[0] + ":7443\",\"region\":\"" + router[1]
+                            + "\",\"zone\":\"" + router[2]
+                            + "\",\"functions\":[{\"name\":\"_router\",\"tunnels\":1,\"capacity\":1}]}");
+        }
+        await().atMost(PATIENCE).until(() -> get("/v1/routers").body().contains("\"router\":\"r3\""));
+        HttpResponse<String> nobody = get("/v1/functions/new?region=here&zone=b");
+        assertThat(nobody.statusCode()).isEqualTo(404);
+        List<?> dial = (List<?>) Json.parseObject(nobody.body()).get("dial");
+        assertThat(dial)
+                .extracting(Object::toString)
+                .containsExactlyInAnyOrder("{router=r1, tunnel=tls://r1:7443}", "{router=r2, tunnel=tls://r2:7443}");
+        assertThat(Json.parseObject(get("/v1/functions/new?region=here&zone=a").body())
+                        .get("dial"))
+                .as("the same for everybody in the region")
+                .hasToString(dial.toString());
+        List<?> there = (List<?>)
+                Json.parseObject(get("/v1/functions/new?region=there&zone=c").body())
+                        .get("dial");
+        assertThat(there.get(0)).hasToString("{router=r3, tunnel=tls://r3:7443}");
+    }
+
+    @Test
     void changesTouchWhatTheyNameAndAnEmptyOneRenews() throws Exception {
         send("PUT", "/v1/registrations/r1", BODY);
         assertThat(send("PATCH", "/v1/registrations/r1", "").statusCode()).isEqualTo(200);
