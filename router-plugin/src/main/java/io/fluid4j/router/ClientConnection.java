@@ -183,16 +183,38 @@ final class ClientConnection extends HttpConnection {
         }
     }
 
+    /**
+     * Jetty wants to hear of the next request. True when that is seen to here: by the interest that is there already, or
+     * because octets of that request have been taken in, or are just being taken in, while the response was on its way.
+     */
     private boolean becomeIdle(@Nullable Callback callback) {
         synchronized (lock) {
-            if (state != State.WATCHING && state != State.IDLE) {
-                return false;
+            switch (state) {
+                case WATCHING, IDLE -> {
+                    state = State.IDLE;
+                    watch = null;
+                    reader = callback;
+                    return true;
+                }
+                case READING -> {
+                    // Who reads goes on with the connection.
+                    state = State.READING_DONE;
+                    watch = null;
+                    return true;
+                }
+                case READING_DONE -> {
+                    return true;
+                }
+                case PLAIN -> {
+                    if (pipelined == null) {
+                        return false;
+                    }
+                    watch = null;
+                }
             }
-            state = State.IDLE;
-            watch = null;
-            reader = callback;
-            return true;
         }
+        resumePlain();
+        return true;
     }
 
     /** Jetty's way to go on after a response that was completed by another call than the one that read the request. */
