@@ -98,6 +98,11 @@ class Router:
     def function(self):
         return json.loads(self.get("/api/functions"))[0]
 
+    def newest(self):
+        """The process that was started last."""
+        pids = [re.search(r"is process ([\d,]+)", line) for line in self.lines]
+        return int([found.group(1) for found in pids if found][-1].replace(",", ""))
+
     def close(self):
         self.process.send_signal(signal.SIGTERM)
         try:
@@ -106,9 +111,15 @@ class Router:
             self.process.kill()
 
 
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def cold():
     """One instance at a time: it is ended, the pool asks for the next, and says when that is there."""
-    took = {"true": [], "false": []}
+    took, cpu = {"true": [], "false": []}, {"true": [], "false": []}
     with tempfile.TemporaryDirectory() as folder:
         routers = {}
         try:
@@ -121,18 +132,19 @@ def cold():
             for _ in range(ROUNDS):
                 for archive, router in routers.items():
                     begin = len(router.lines)
-                    pids = [re.search(r"is process ([\d,]+)", line) for line in router.lines]
-                    pid = int([found.group(1) for found in pids if found][-1].replace(",", ""))
-                    os.kill(pid, signal.SIGTERM)
+                    os.kill(router.newest(), signal.SIGTERM)
                     there = router.line(r"is there, ([\d,]+) ms after", begin)
+                    cpu[archive].append(cpu_seconds(router.newest()))
                     took[archive].append(int(there.group(1).replace(",", "")))
         finally:
             for router in routers.values():
                 router.close()
     print(f"archive: made in {made.group(1)} ms beside the first start, {made.group(2)} KiB")
     for archive, name in (("false", "without"), ("true", "with")):
-        print(f"{name} archive: p50 {statistics.median(took[archive]):.0f} ms, {sorted(took[archive])}")
-    print(f"ratio of the medians: {statistics.median(took['true']) / statistics.median(took['false']):.2f}")
+        print(f"{name} archive: p50 {statistics.median(took[archive]):.0f} ms, {sorted(took[archive])},"
+              f" CPU {statistics.median(cpu[archive]):.2f} s")
+    print(f"ratio of the medians: {statistics.median(took['true']) / statistics.median(took['false']):.2f},"
+          f" of CPU {statistics.median(cpu['true']) / statistics.median(cpu['false']):.2f}")
 
 
 class Load:

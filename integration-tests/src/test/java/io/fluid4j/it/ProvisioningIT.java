@@ -75,10 +75,15 @@ class ProvisioningIT {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             ends.set(true);
-            for (Thread client : clients) {
-                client.join();
+            try {
+                for (Thread client : clients) {
+                    client.join();
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IllegalStateException(e);
             }
             assertThat(failures).isEmpty();
         }

@@ -89,7 +89,8 @@ final class ClassArchive {
         if (!Files.isRegularFile(file)) {
             return List.of();
         }
-        return List.of((aot ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=") + file, "-Xshare:auto");
+        // Neither option stops a JVM that cannot use the file; -Xshare beside AOTCache would.
+        return List.of((aot ? "-XX:AOTCache=" : "-XX:SharedArchiveFile=") + file);
     }
 
     /** True once, when there is none and nobody has begun to make it. */
@@ -111,9 +112,8 @@ final class ClassArchive {
             dialled.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
             dialled.setSoTimeout((int) START_LIMIT.toMillis());
             String url = "tcp://127.0.0.1:" + dialled.getLocalPort();
-            Process server = launcher.launch(
-                    base -> template.command(
-                            base, context, url, "training-of-archive", List.of(recording, NO_RESOLVER), true));
+            Process server = launcher.launch(base ->
+                    template.command(base, context, url, "training-of-archive", List.of(recording, NO_RESOLVER), true));
             var unused = server.onExit().thenRun(() -> close(dialled));
             Socket dial = null;
             try {

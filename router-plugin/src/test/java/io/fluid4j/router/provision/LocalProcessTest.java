@@ -6,6 +6,7 @@ package io.fluid4j.router.provision;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fluid4j.spi.provision.InstanceProvisioner;
@@ -202,7 +203,32 @@ class LocalProcessTest implements InstanceProvisionerContract {
 
     @Test
     void theArchiveIsMadeBesideTheFirstStartAndUsedByTheNext() throws Exception {
-        ProvisionContext context = context("shared", "archive", "true");
+        archiveIsMadeAndUsed(context("shared", "archive", "true"));
+    }
+
+    /** From Java 25 on it is another kind of file, which other options go with. */
+    @Test
+    void theArchiveOfANewJava() throws Exception {
+        Path java = newJava();
+        assumeThat(java).as("a Java from 25 on beside this one").isNotNull();
+        archiveIsMadeAndUsed(context("new", "archive", "true", "java-home", java.toString()));
+    }
+
+    private static Path newJava() throws IOException {
+        try (Stream<Path> homes =
+                Files.list(Path.of(System.getProperty("java.home")).toRealPath().getParent())) {
+            for (Path home : homes.toList()) {
+                Path release = home.resolve("release");
+                if (Files.isRegularFile(release)
+                        && Files.readString(release).matches("(?s).*JAVA_VERSION=\"(2[5-9]|[3-9][0-9])[.+\"-].*")) {
+                    return home;
+                }
+            }
+            return null;
+        }
+    }
+
+    private void archiveIsMadeAndUsed(ProvisionContext context) throws Exception {
         ScaleOrder first = InstanceProvisionerContract.order(1);
         ScaleOrder second = InstanceProvisionerContract.order(2);
         try (InstanceProvisioner provisioner = provider().open(context)) {
@@ -211,10 +237,10 @@ class LocalProcessTest implements InstanceProvisionerContract {
             await().atMost(DEADLINE).until(() -> list(context.folder()).stream()
                     .anyMatch(file -> file.toString().matches(".*classes-[0-9a-f]{16}\\.(jsa|aot)")));
             await().atMost(DEADLINE).until(() -> !Files.exists(context.folder().resolve("instances/archive")));
-            assertThat(command(first)).doesNotContain("-Xshare:auto");
+            assertThat(command(first)).doesNotContain(context.folder() + "/classes-");
             provisioner.start(second);
             await().atMost(DEADLINE).until(() -> running().contains(second.instanceId()));
-            assertThat(command(second)).contains("-Xshare:auto", context.folder() + "/classes-");
+            assertThat(command(second)).contains("=" + context.folder() + "/classes-");
             assertThat(running()).doesNotContain("training-of-archive");
         }
     }
