@@ -54,6 +54,9 @@ public final class InstanceRuntime implements AutoCloseable {
     private static final long EXPIRY_LOG_INTERVAL_NANOS = 10_000_000_000L;
     private static final long METER_INTERVAL_MILLIS = 1_000;
 
+    /** How often applications' logging is looked at; it may be configured anew at any time. */
+    private static final long LOGS_INTERVAL_MILLIS = 1_000;
+
     /** Least distance of two HEALTH frames; keeps below the budget of 40 a second (P-9.4). */
     private static final long MIN_PUSH_INTERVAL_NANOS = 30_000_000L;
 
@@ -75,7 +78,8 @@ public final class InstanceRuntime implements AutoCloseable {
     private final ExchangeRunner runner;
     private final Supplier<Set<String>> contextPaths;
     private final @Nullable InstanceBean bean;
-    private final @Nullable RequestLogHandler logs;
+    private final Supplier<Set<ClassLoader>> applications;
+    private final @Nullable ApplicationLogs logs;
     private final AtomicBoolean pushDue = new AtomicBoolean();
     private final Object lock = new Object();
 
@@ -91,6 +95,7 @@ public final class InstanceRuntime implements AutoCloseable {
     private InstanceRuntime(Builder builder) {
         config = requireNonNull(builder.config, "config");
         contextPaths = builder.contextPaths;
+        applications = builder.applications;
         parts = new InstanceParts(builder, this::fatal);
         identity = parts.identity();
         scheduler = parts.scheduler();
@@ -103,7 +108,9 @@ public final class InstanceRuntime implements AutoCloseable {
                 parts.accounts(), health, scheduler, this::announce, this::pushHealth, System::nanoTime);
         parts.admission().onRoom(this::pushHealthSoon);
         bean = config.get(InstanceKeys.JMX) ? new InstanceBean(this) : null;
-        logs = config.get(InstanceKeys.LOG_CAPTURE) ? new RequestLogHandler(parts.accounts()) : null;
+        logs = config.get(InstanceKeys.LOG_CAPTURE)
+                ? new ApplicationLogs(new RequestLines(parts.accounts()), config.get(InstanceKeys.LOG_STDOUT))
+                : null;
     }
 
     /**
@@ -136,13 +143,14 @@ public final class InstanceRuntime implements AutoCloseable {
         long interval = config.get(InstanceKeys.HEALTH_INTERVAL).toMillis();
         every(interval, this::sample);
         every(EXPIRY_INTERVAL_MILLIS, this::expire);
+        if (logs != null) {
+            logs.start();
+            every(LOGS_INTERVAL_MILLIS, this::refreshLogs);
+        }
         every(METER_INTERVAL_MILLIS, () -> parts.meter().tick(links.sessions(), parts.accounts()));
         scheduleEndOfLife();
         if (bean != null) {
             bean.register();
-        }
-        if (logs != null) {
-            logs.install();
         }
         List<URI> routers = config.find(InstanceKeys.ROUTER_URLS).orElse(List.of());
         routers.forEach(links::dial);
@@ -211,6 +219,7 @@ public final class InstanceRuntime implements AutoCloseable {
      */
     public void contextsChanged() {
         refreshPaths();
+        refreshLogs();
     }
 
     /**
@@ -343,6 +352,12 @@ public final class InstanceRuntime implements AutoCloseable {
         paths.refresh(contextPaths.get());
     }
 
+    private void refreshLogs() {
+        if (logs != null) {
+            logs.refresh(applications.get());
+        }
+    }
+
     private void announce(Drain drain) {
         for (Session session : links.sessions()) {
             session.sendDrain(drain);
@@ -454,6 +469,7 @@ public final class InstanceRuntime implements AutoCloseable {
         String affinityRoute = "";
         ClassLoader loader = InstanceRuntime.class.getClassLoader();
         Supplier<Set<String>> contextPaths = Set::of;
+        Supplier<Set<ClassLoader>> applications = Set::of;
 
         private Builder() {}
 
@@ -521,6 +537,18 @@ public final class InstanceRuntime implements AutoCloseable {
          */
         public Builder contextPaths(Supplier<Set<String>> value) {
             contextPaths = requireNonNull(value, "contextPaths");
+            return this;
+        }
+
+        /**
+         * The class loaders of the applications that run now, whose loggers are listened to; asked every second and with
+         * {@link InstanceRuntime#contextsChanged}. Default: none, only the server's own loggers are.
+         *
+         * @param value the loaders
+         * @return this
+         */
+        public Builder applications(Supplier<Set<ClassLoader>> value) {
+            applications = requireNonNull(value, "applications");
             return this;
         }
 

@@ -5,6 +5,7 @@
 package io.fluid4j.jetty;
 
 import io.fluid4j.instance.InstanceRuntime;
+import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Supplier;
@@ -37,6 +38,18 @@ final class Deployments implements Container.InheritedListener, LifeCycle.Listen
             }
         }
         return paths;
+    }
+
+    /** The class loaders of the contexts that run, as far as they have their own. */
+    static Set<ClassLoader> loaders(Server server) {
+        Set<ClassLoader> loaders = new HashSet<>();
+        for (ContextHandler context : server.getDescendants(ContextHandler.class)) {
+            ClassLoader loader = context.getClassLoader();
+            if (loader != null && (context.isStarted() || context.isStopping())) {
+                loaders.add(loader);
+            }
+        }
+        return loaders;
     }
 
     @Override

@@ -159,6 +159,7 @@ public final class FluidConnector extends AbstractConnector {
                 .containerExecutor(exchangeExecutor)
                 .exchanges((stream, head, scope) -> new HttpStreamOverTunnel(this, stream, head, scope))
                 .contextPaths(() -> Deployments.paths(getServer()))
+                .applications(() -> Deployments.loaders(getServer()))
                 .poolSaturation(new ThreadPoolProbe(exchangeExecutor))
                 .build();
         if (getServer().isStarted()) {

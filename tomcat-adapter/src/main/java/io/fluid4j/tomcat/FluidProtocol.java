@@ -124,6 +124,7 @@ public final class FluidProtocol extends ConnectorAttributes implements Protocol
                 .poolSaturation(running)
                 .affinityRoute(WebApplications.jvmRoute(serviceOrNull()))
                 .contextPaths(() -> WebApplications.paths(serviceOrNull()))
+                .applications(() -> WebApplications.loaders(serviceOrNull()))
                 .exchanges((stream, head, scope) -> new FluidExchange(this, stream, head, scope))
                 .build();
         runtime = started;

@@ -4,6 +4,7 @@
  */
 package io.fluid4j.tomcat;
 
+import java.util.HashSet;
 import java.util.Set;
 import java.util.TreeSet;
 import javax.management.JMException;
@@ -41,6 +42,24 @@ final class WebApplications {
             }
         }
         return paths;
+    }
+
+    /** Class loaders of the applications that have one now, those that begin to stop too. */
+    static Set<ClassLoader> loaders(@Nullable Service service) {
+        Set<ClassLoader> loaders = new HashSet<>();
+        if (service != null) {
+            for (Container host : service.getContainer().findChildren()) {
+                for (Container child : host.findChildren()) {
+                    if (child instanceof Context context
+                            && context.getState().isAvailable()
+                            && context.getLoader() != null
+                            && context.getLoader().getClassLoader() != null) {
+                        loaders.add(context.getLoader().getClassLoader());
+                    }
+                }
+            }
+        }
+        return loaders;
     }
 
     /** What the engine appends to session ids; empty for nothing. */

@@ -208,6 +208,10 @@ public final class InstanceKeys {
     public static final ConfigKey<Boolean> LOG_CAPTURE =
             KEYS.bool("fluid.log.capture", true).doc("Send the log lines of a request to its router.");
 
+    /** Whether printed lines travel, too. */
+    public static final ConfigKey<Boolean> LOG_STDOUT = KEYS.bool("fluid.log.stdout", false)
+            .doc("Send what applications print to standard output and error while they work for a request, too.");
+
     /** Whether management beans are registered. */
     public static final ConfigKey<Boolean> JMX =
             KEYS.bool("fluid.jmx", true).doc("Register management beans under `io.fluid4j`.");
