@@ -55,12 +55,12 @@ abstract class LibraryAppender {
 
     /** Puts it in place when it is not (any more). What the library throws is said once, and it is left alone then. */
     final synchronized void attach() {
-        withinApplication(() -> attach(appender));
+        withinApplication(() -> attach(appender), System.Logger.Level.WARNING);
     }
 
-    /** Takes it away. */
+    /** Takes it away. The application may have stopped already, and its library with it. */
     final synchronized void detach() {
-        withinApplication(() -> detach(appender));
+        withinApplication(() -> detach(appender), System.Logger.Level.DEBUG);
     }
 
     abstract void attach(Object added) throws ReflectiveOperationException;
@@ -78,7 +78,7 @@ abstract class LibraryAppender {
         void run() throws ReflectiveOperationException;
     }
 
-    private void withinApplication(Step step) {
+    private void withinApplication(Step step, System.Logger.Level whenBroken) {
         if (broken) {
             return;
         }
@@ -89,7 +89,7 @@ abstract class LibraryAppender {
             step.run();
         } catch (ReflectiveOperationException | RuntimeException | LinkageError e) {
             broken = true;
-            LOG.log(System.Logger.Level.WARNING, "lines of " + getClass().getSimpleName() + " are not sent", e);
+            LOG.log(whenBroken, "lines of " + getClass().getSimpleName() + " are not sent", e);
         } finally {
             thread.setContextClassLoader(before);
         }
