@@ -45,6 +45,7 @@ final class BatteryWar {
         {"response", "ResponseServlet", "/response/*"},
         {"cancel", "CancelServlet", "/cancel/*"},
         {"fluid", "FluidServlet", "/fluid"},
+        {"work", "WorkServlet", "/work/*"},
     };
 
     /** Which copy of our API the application brings with it. */

@@ -37,9 +37,11 @@ record RouterServer(ServerProcess process, int httpPort, int httpsPort, int tunn
                 : "fluid.tunnel.secret=" + Delivery.SECRET + "\n";
         Build.write(
                 file,
-                "fluid.router.http.port=0\nfluid.router.http.bind=127.0.0.1\nfluid.router.tunnel.port=0\n"
-                        + "fluid.router.admin.port=0\nfluid.router.shutdown-delay=0\nfluid.data-dir="
-                        + folder.resolve("data") + "\n" + secret + properties);
+                unless(properties, "fluid.router.http.port=0") + unless(properties, "fluid.router.tunnel.port=0")
+                        + unless(properties, "fluid.router.admin.port=0")
+                        + unless(properties, "fluid.router.shutdown-delay=0")
+                        + "fluid.router.http.bind=127.0.0.1\nfluid.data-dir=" + folder.resolve("data") + "\n" + secret
+                        + properties);
         ServerProcess process = ServerProcess.start(
                 name,
                 List.of("bash", Delivery.home().resolve("bin/fluid").toString(), "router", "--config", file.toString()),
@@ -53,6 +55,11 @@ record RouterServer(ServerProcess process, int httpPort, int httpsPort, int tunn
             process.close();
             throw e;
         }
+    }
+
+    /** The line, when the properties do not set that key. */
+    private static String unless(String properties, String line) {
+        return properties.contains(line.substring(0, line.indexOf('=') + 1)) ? "" : line + "\n";
     }
 
     private static int port(Matcher ports, int group) {

@@ -290,7 +290,8 @@ final class Dispatching {
     /** False when no tunnel there takes it. */
     private boolean open(Target to, HeadWriter head) {
         RequestBody with = body;
-        SentRequest now = new SentRequest(exchange, exchange.serial(), to);
+        SentRequest now =
+                new SentRequest(exchange, exchange.serial(), to, context.clock().nanos());
         ask(now);
         Fleet fleet = context.fleet();
         if (fleet != null && to instanceof PeerTunnel) {

@@ -9,6 +9,7 @@ import io.fluid4j.spi.selection.Attempt;
 import io.fluid4j.spi.selection.Candidate;
 import io.fluid4j.spi.selection.InstanceSelector;
 import io.fluid4j.spi.selection.Picker;
+import io.fluid4j.router.select.Standing;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 final class FunctionGroup {
 
     /** What requests see: replaced as a whole when an instance comes or goes. */
-    private record Picture(List<Instance> instances, Picker all, Map<String, Picker> byDeployment) {}
+    private record Picture(
+            List<Instance> instances, List<Standing> standings, Picker all, Map<String, Picker> byDeployment) {}
 
     private final String name;
     private final InstanceSelector selector;
@@ -53,7 +55,7 @@ final class FunctionGroup {
         this.selector = selector;
         this.waiting = waiting;
         this.metrics = metrics;
-        this.picture = new Picture(List.of(), selector.picker(List.of()), Map.of());
+        this.picture = new Picture(List.of(), List.of(), selector.picker(List.of()), Map.of());
     }
 
     String name() {
@@ -109,6 +111,11 @@ final class FunctionGroup {
             }
         }
         return null;
+    }
+
+    /** An instance has said how it is: how it has answered is looked at, too. */
+    void compare(Instance instance) {
+        instance.compare(picture.standings);
     }
 
     /** What is to come, as the pool of this function says; called again while it changes, and many times a second. */
@@ -194,6 +201,6 @@ final class FunctionGroup {
         for (Map.Entry<String, List<Instance>> one : split.entrySet()) {
             pickers.put(one.getKey(), selector.picker(List.copyOf(one.getValue())));
         }
-        picture = new Picture(all, selector.picker(all), Map.copyOf(pickers));
+        picture = new Picture(all, all.stream().map(Instance::standing).toList(), selector.picker(all), Map.copyOf(pickers));
     }
 }

@@ -9,6 +9,7 @@ import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.Health;
 import io.fluid4j.frame.Hello;
 import io.fluid4j.router.fleet.Target;
+import io.fluid4j.router.select.Standing;
 import io.fluid4j.spi.selection.Candidate;
 import io.fluid4j.tunnel.OutboundStream;
 import io.fluid4j.tunnel.Session;
@@ -59,6 +60,7 @@ final class Instance implements Candidate, Target {
     /** Requests of other routers, as of the last HEALTH: what it reported beyond what this router had there. */
     private volatile int foreignInFlight;
 
+    private final Standing standing = new Standing();
     private final LongAdder nacks = new LongAdder();
     private final LongAdder requests = new LongAdder();
 
@@ -186,6 +188,23 @@ final class Instance implements Candidate, Target {
             return 1.0;
         }
         return Math.max(MIN_READINESS, (double) age / slowStartNanos);
+    }
+
+    @Override
+    public double handicap() {
+        return standing.handicap();
+    }
+
+    /** How it answers, to be counted. */
+    Standing standing() {
+        return standing;
+    }
+
+    /** Compares how it has answered with the others of its function; called with each of its HEALTH frames. */
+    synchronized void compare(Iterable<Standing> all) {
+        long now = clock.nanos();
+        standing.look(now);
+        standing.compare(all, now);
     }
 
     @Override

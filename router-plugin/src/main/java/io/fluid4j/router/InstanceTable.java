@@ -200,8 +200,14 @@ final class InstanceTable {
         @Override
         public void onHealth(Session session, Health health) {
             Instance member = instance;
-            if (member != null && member.onHealth(health)) {
-                serveWaiting(group(member.function()));
+            if (member == null) {
+                return;
+            }
+            boolean free = member.onHealth(health);
+            FunctionGroup group = group(member.function());
+            group.compare(member);
+            if (free) {
+                serveWaiting(group);
             }
         }
 

@@ -153,6 +153,11 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
         }
     }
 
+    /** When something of the response came last. */
+    long movedNanos() {
+        return movedNanos;
+    }
+
     /** The request has started: it will never be sent elsewhere. */
     void onStarted() {
         RequestBody body = requestBody;
@@ -449,6 +454,10 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
             dispatching.cancel(ErrorCode.TIMEOUT);
             abort(ExchangeEnding.TIMEOUT, new TimeoutException("silent stream"));
         } else if (now - requestDeadline() >= 0) {
+            Instance at = outcome.instance();
+            if (at != null) {
+                at.standing().failed();
+            }
             dispatching.cancel(ErrorCode.DEADLINE);
             fail(Rejection.TIMEOUT, ExchangeEnding.TIMEOUT);
         } else if (phase == Phase.WAITING && now - dispatching.waitDeadline() >= 0) {

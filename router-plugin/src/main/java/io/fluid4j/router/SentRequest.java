@@ -9,6 +9,7 @@ import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.ResponseHead;
 import io.fluid4j.frame.Usage;
 import io.fluid4j.router.fleet.Target;
+import io.fluid4j.router.select.Standing;
 import io.fluid4j.tunnel.OutboundStream;
 import io.fluid4j.tunnel.Retainable;
 import io.fluid4j.tunnel.StreamFailure;
@@ -22,17 +23,26 @@ import org.jspecify.annotations.Nullable;
  */
 final class SentRequest implements OutboundStream.Listener {
 
+    /** From this status on it is the server's failure. */
+    private static final int FIRST_FAILURE = 500;
+
     private final RouterExchange exchange;
     private final Serial serial;
     private final Target target;
+    /** Of the instance; null when another router was asked. */
+    private final @Nullable Standing standing;
+
+    private final long sentNanos;
     private @Nullable OutboundStream stream;
     private @Nullable Usage usage;
     private boolean released;
 
-    SentRequest(RouterExchange exchange, Serial serial, Target target) {
+    SentRequest(RouterExchange exchange, Serial serial, Target target, long sentNanos) {
         this.exchange = exchange;
         this.serial = serial;
         this.target = target;
+        this.standing = target instanceof Instance instance ? instance.standing() : null;
+        this.sentNanos = sentNanos;
     }
 
     Target target() {
@@ -123,6 +133,11 @@ final class SentRequest implements OutboundStream.Listener {
         started(from);
         if (current()) {
             exchange.onResponse(from, head);
+            if (standing != null && head.status() >= FIRST_FAILURE) {
+                standing.failed();
+            } else if (standing != null) {
+                standing.answered(exchange.movedNanos() - sentNanos);
+            }
         }
     }
 
@@ -226,6 +241,9 @@ final class SentRequest implements OutboundStream.Listener {
                 release();
             }
             if (current()) {
+                if (standing != null && !from.cancelled()) {
+                    standing.failed();
+                }
                 exchange.onFailed(target, failure, !from.cancelled());
             }
         });

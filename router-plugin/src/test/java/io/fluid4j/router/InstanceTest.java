@@ -67,6 +67,19 @@ class InstanceTest {
     }
 
     @Test
+    void afterThreeMissedHealthsNothingIsStartedThereUntilTheNext() {
+        instance.add(openSession());
+        instance.onHealth(health(1, 0, 2));
+        now += 749_000_000L;
+        assertThat(instance.available()).isTrue();
+        now += 1_000_000L;
+        assertThat(instance.available()).isFalse();
+        assertThat(instance.pauseReason()).isEqualTo("health-missing");
+        assertThat(instance.onHealth(health(2, 0, 2))).as("it has become available").isTrue();
+        assertThat(instance.available()).isTrue();
+    }
+
+    @Test
     void aNewInstanceIsTrustedWithMoreAndMore() {
         assertThat(instance.readiness()).isEqualTo(0.1);
         now = 4_000_000_000L;

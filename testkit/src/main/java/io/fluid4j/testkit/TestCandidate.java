@@ -16,6 +16,7 @@ public final class TestCandidate implements Candidate {
     private volatile int limit = 100;
     private volatile double headroom = FULL_HEADROOM;
     private volatile double readiness = 1.0;
+    private volatile double handicap = 1.0;
     private volatile String deployment = "default";
     private volatile String zone = "default";
 
@@ -57,6 +58,12 @@ public final class TestCandidate implements Candidate {
     /** Sets {@link #readiness()}. */
     public TestCandidate readiness(double value) {
         readiness = value;
+        return this;
+    }
+
+    /** Sets {@link #handicap()}. */
+    public TestCandidate handicap(double value) {
+        handicap = value;
         return this;
     }
 
@@ -125,6 +132,11 @@ public final class TestCandidate implements Candidate {
     @Override
     public double readiness() {
         return readiness;
+    }
+
+    @Override
+    public double handicap() {
+        return handicap;
     }
 
     @Override

@@ -65,6 +65,17 @@ public interface Candidate {
         return 1.0;
     }
 
+    /**
+     * How much worse it has answered lately than the best instance of its function, 1 and above: 1 is as good, 4 is four
+     * times as long, or failing so much more often that it is worth a quarter. It fades while there is nothing new, so
+     * that an instance which was slow or failing is tried again.
+     *
+     * @since 0.1
+     */
+    default double handicap() {
+        return 1.0;
+    }
+
     /** Milliseconds since it connected. */
     long connectedMillis();
 }

@@ -34,10 +34,10 @@ public final class Choice {
 
     private static final int AVAILABLE = 1;
     private static final int ACTIVE = 2;
-    private static final int FIELDS = 5;
+    private static final int FIELDS = 6;
 
     private final String[] ids;
-    /** Load, limit, headroom in thousandths, flags, readiness in thousandths of each. */
+    /** Load, limit, headroom in thousandths, flags, readiness and handicap in thousandths of each. */
     private final int[] measures;
 
     private final Standing standing;
@@ -90,6 +90,7 @@ public final class Choice {
         measures[at * FIELDS + 2] = (int) Math.round(candidate.headroom() * 1_000);
         measures[at * FIELDS + 3] = (candidate.available() ? AVAILABLE : 0) | (candidate.active() ? ACTIVE : 0);
         measures[at * FIELDS + 4] = (int) Math.round(candidate.readiness() * 1_000);
+        measures[at * FIELDS + 5] = (int) Math.round(candidate.handicap() * 1_000);
     }
 
     /**
@@ -131,6 +132,7 @@ public final class Choice {
         double headroom = measures[at * FIELDS + 2] / 1_000.0;
         int flags = measures[at * FIELDS + 3];
         double readiness = measures[at * FIELDS + 4] / 1_000.0;
+        double handicap = measures[at * FIELDS + 5] / 1_000.0;
         Map<String, Object> map = new LinkedHashMap<>();
         map.put("instance", ids[at]);
         map.put("load", load);
@@ -141,10 +143,13 @@ public final class Choice {
         if (readiness < 1) {
             map.put("readiness", readiness);
         }
+        if (handicap > 1) {
+            map.put("handicap", handicap);
+        }
         if (costs) {
             // Of the chosen one before it had this request.
             double cost = LeastLoadedSelector.cost(
-                    at == 0 ? load - 1 : load, limit, headroom, readiness, (flags & ACTIVE) != 0);
+                    at == 0 ? load - 1 : load, limit, headroom, readiness / handicap, (flags & ACTIVE) != 0);
             map.put("cost", Math.round(cost * 1e4) / 1e4);
         }
         return map;

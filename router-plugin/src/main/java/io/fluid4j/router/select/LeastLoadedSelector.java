@@ -10,6 +10,8 @@ import io.fluid4j.spi.selection.InstanceSelector;
 import io.fluid4j.spi.selection.Picker;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * the cheapest one wins, and the search begins at a random place so that equals share the work. An instance that
  * nears a threshold becomes dear long before it has to say no. An idle instance costs at least
  * {@link #IDLE_COST}: it gets work when the active ones are half used. One that has just connected gets the share of
- * the others' work that its {@link Candidate#readiness()} says.
+ * the others' work that its {@link Candidate#readiness()} says; one that has lately answered more slowly than the best, or failed
+ * more often, is dearer by its {@link Candidate#handicap()}.
  *
  * <p>When all look bad, which is when no headroom is left anywhere, health says nothing any more about who is better:
  * below {@link #MIN_HEADROOM} all count as equally tight, and the fewest requests decide.
@@ -35,8 +38,17 @@ public final class LeastLoadedSelector implements InstanceSelector {
     /** Of more candidates only that many neighbours are compared: the pick stays cheap in a large fleet. */
     static final int MAX_COMPARED = 32;
 
+    private final Supplier<? extends RandomGenerator> random;
+
     /** For ServiceLoader. */
-    public LeastLoadedSelector() {}
+    public LeastLoadedSelector() {
+        this(ThreadLocalRandom::current);
+    }
+
+    /** With chance of the caller's choice. */
+    LeastLoadedSelector(Supplier<? extends RandomGenerator> random) {
+        this.random = random;
+    }
 
     @Override
     public String name() {
@@ -46,10 +58,11 @@ public final class LeastLoadedSelector implements InstanceSelector {
     @Override
     public Picker picker(List<? extends Candidate> candidates) {
         Candidate[] all = candidates.toArray(Candidate[]::new);
-        return attempt -> pick(all, attempt);
+        return attempt -> pick(all, attempt, random);
     }
 
-    private static @Nullable Candidate pick(Candidate[] all, Attempt attempt) {
+    private static @Nullable Candidate pick(
+            Candidate[] all, Attempt attempt, Supplier<? extends RandomGenerator> random) {
         int count = all.length;
         if (count == 1) {
             Candidate only = all[0];
@@ -60,7 +73,7 @@ public final class LeastLoadedSelector implements InstanceSelector {
         }
         Candidate best = null;
         double bestCost = Double.MAX_VALUE;
-        int at = ThreadLocalRandom.current().nextInt(count);
+        int at = random.get().nextInt(count);
         int compared = 0;
         for (int i = 0; i < count && compared < MAX_COMPARED; i++) {
             Candidate candidate = all[at];
@@ -80,7 +93,11 @@ public final class LeastLoadedSelector implements InstanceSelector {
 
     static double cost(Candidate candidate) {
         return cost(
-                candidate.load(), candidate.limit(), candidate.headroom(), candidate.readiness(), candidate.active());
+                candidate.load(),
+                candidate.limit(),
+                candidate.headroom(),
+                candidate.readiness() / candidate.handicap(),
+                candidate.active());
     }
 
     /**
@@ -89,13 +106,13 @@ public final class LeastLoadedSelector implements InstanceSelector {
      * @param load requests there
      * @param limit most requests there, 0 when not known
      * @param headroom of its tightest signal, 0 to 1
-     * @param readiness the share of its capacity that it is trusted with, above 0 to 1
+     * @param trust the share of its capacity that it is trusted with, above 0 to 1: readiness, less its handicap
      * @param active whether it serves at the moment
      * @return above 0
      */
-    public static double cost(int load, int limit, double headroom, double readiness, boolean active) {
+    public static double cost(int load, int limit, double headroom, double trust, boolean active) {
         double share = (load + 1.0) / (limit > 0 ? limit : ASSUMED_LIMIT);
-        double cost = share / (Math.max(headroom, MIN_HEADROOM) * readiness);
+        double cost = share / (Math.max(headroom, MIN_HEADROOM) * trust);
         return active ? cost : Math.max(cost, IDLE_COST);
     }
 }

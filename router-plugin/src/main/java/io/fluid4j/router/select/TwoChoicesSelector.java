@@ -10,13 +10,24 @@ import io.fluid4j.spi.selection.InstanceSelector;
 import io.fluid4j.spi.selection.Picker;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /** Power of two choices: two at random, the cheaper one wins. Falls back to any that is available. */
 public final class TwoChoicesSelector implements InstanceSelector {
 
+    private final Supplier<? extends RandomGenerator> randoms;
+
     /** For ServiceLoader. */
-    public TwoChoicesSelector() {}
+    public TwoChoicesSelector() {
+        this(ThreadLocalRandom::current);
+    }
+
+    /** With chance of the caller's choice. */
+    TwoChoicesSelector(Supplier<? extends RandomGenerator> randoms) {
+        this.randoms = randoms;
+    }
 
     @Override
     public String name() {
@@ -26,15 +37,14 @@ public final class TwoChoicesSelector implements InstanceSelector {
     @Override
     public Picker picker(List<? extends Candidate> candidates) {
         Candidate[] all = candidates.toArray(Candidate[]::new);
-        return attempt -> pick(all, attempt);
+        return attempt -> pick(all, attempt, randoms.get());
     }
 
-    private static @Nullable Candidate pick(Candidate[] all, Attempt attempt) {
+    private static @Nullable Candidate pick(Candidate[] all, Attempt attempt, RandomGenerator random) {
         int count = all.length;
         if (count == 0) {
             return null;
         }
-        ThreadLocalRandom random = ThreadLocalRandom.current();
         Candidate first = all[random.nextInt(count)];
         Candidate second = all[random.nextInt(count)];
         boolean firstFits = first.available() && !attempt.excludes(first);

@@ -15,6 +15,7 @@ import io.fluid4j.testkit.InstanceSelectorContract;
 import io.fluid4j.testkit.TestCandidate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 
@@ -110,5 +111,46 @@ class SelectorsTest {
         fleet.get(0).headroom(0.25);
         fill(fleet, 100);
         assertThat(fleet.get(0).load()).isBetween(15, 25);
+    }
+
+    @Test
+    void oneThatAnswersWorseGetsLess() {
+        List<TestCandidate> fleet = warm(2);
+        fleet.get(0).handicap(4);
+        fill(fleet, 100);
+        assertThat(fleet.get(0).load()).isBetween(15, 25);
+    }
+
+    @Test
+    void whenAllLookBadTheFewestRequestsDecide() {
+        List<TestCandidate> fleet = warm(3);
+        fleet.get(0).headroom(0.01);
+        fleet.get(1).headroom(0.002);
+        fleet.get(2).headroom(0);
+        fill(fleet, 300);
+        assertThat(fleet).extracting(TestCandidate::load).containsOnly(100);
+    }
+
+    @Test
+    void roundRobinHonoursSlowStart() {
+        List<TestCandidate> fleet = warm(3);
+        TestCandidate cold = new TestCandidate("cold").readiness(0.1);
+        fleet.add(cold);
+        int rounds = 4_000;
+        assertThat(turns(fleet, cold, rounds)).isBetween(rounds / 4 / 20, rounds / 4 / 5);
+        cold.readiness(1);
+        assertThat(turns(fleet, cold, rounds)).isEqualTo(rounds / 4);
+        cold.readiness(0.1);
+        assertThat(turns(List.of(cold), cold, 50)).isEqualTo(50);
+    }
+
+    private static int turns(List<TestCandidate> fleet, TestCandidate of, int rounds) {
+        Random chance = new Random(rounds);
+        Picker picker = new RoundRobinSelector(() -> chance).picker(List.copyOf(fleet));
+        int turns = 0;
+        for (int i = 0; i < rounds; i++) {
+            turns += picker.pick(FIRST) == of ? 1 : 0;
+        }
+        return turns;
     }
 }
