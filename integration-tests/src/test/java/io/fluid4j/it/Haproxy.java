@@ -32,9 +32,7 @@ record Haproxy(ServerProcess process, int port) implements AutoCloseable {
         }
         Path folder = Build.work(name);
         Path file = folder.resolve("haproxy.cfg");
-        Build.write(
-                file,
-                """
+        Build.write(file, """
                 global
                   maxconn 4000
                   nbthread 1
@@ -46,12 +44,13 @@ record Haproxy(ServerProcess process, int port) implements AutoCloseable {
                   timeout server 90s
                 frontend clients
                   bind 127.0.0.1:%d
+                  stats enable
+                  stats uri /haproxy
                   default_backend routers
                 backend routers
                   balance roundrobin
                   option httpchk GET /readyz
-                %s"""
-                        .formatted(port, servers));
+                %s""".formatted(port, servers));
         ServerProcess process = ServerProcess.start(
                 name,
                 List.of(PROGRAM.toString(), "-db", "-f", file.toString()),
@@ -71,6 +70,17 @@ record Haproxy(ServerProcess process, int port) implements AutoCloseable {
         } catch (RuntimeException e) {
             process.close();
             throw e;
+        }
+    }
+
+    /** Whether it sends requests to a router. */
+    boolean uses(RouterServer router) throws IOException {
+        try (RawClient client = RawClient.connect(port)) {
+            client.send("GET /haproxy;csv HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            return client.readResponse("GET")
+                    .text()
+                    .lines()
+                    .anyMatch(line -> line.startsWith("routers,r" + router.httpPort() + ",") && line.contains(",UP,"));
         }
     }
 

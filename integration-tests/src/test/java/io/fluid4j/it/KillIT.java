@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
@@ -39,6 +40,13 @@ class KillIT {
     private static final int LIMIT = 12;
 
     private static final int LONG_ONES = 5;
+    /** How the router chooses; another one to compare with. */
+    private static final String SELECTOR = System.getProperty("fluid.it.selector", "least-loaded");
+    /** How long a dependency is slow. */
+    private static final int SLOW_SECONDS = Integer.getInteger("fluid.it.slow-seconds", 6);
+    /** A request takes 80 ms, 2.4 s while the dependency is slow. */
+    private static final long SUFFERING_MILLIS = 800;
+
     private static final long MILLIS = 1_000_000L;
     /** Time enough for the router to see on a slow machine that a connection has ended. */
     private static final long NOTICED_NANOS = TimeUnit.SECONDS.toNanos(3);
@@ -55,7 +63,10 @@ class KillIT {
                 "kill-router",
                 "-Xmx128m -XX:TieredStopAtLevel=1",
                 // New instances get their share at once: here all are new.
-                "fluid.router.slow-start=0\nfluid.router.max-wait=10s\n");
+                "fluid.router.slow-start=0\nfluid.router.max-wait=10s\nfluid.router.selector=" + SELECTOR
+                        + "\nfluid.route.kill.path=/\nfluid.route.weighted.function=kill\n"
+                        + "fluid.route.weighted.host=weighted.example\nfluid.route.weighted.weight.tomcat=90\n"
+                        + "fluid.route.weighted.weight.jetty=10\n");
         workers = new Workers("kill");
         workers.start(
                 plan("tomcat", Environment.TOMCAT_11),
@@ -106,9 +117,58 @@ class KillIT {
         assertThat(kill.waitFor()).isZero();
     }
 
-    /** Its tunnel lives on: nobody notices but those whose requests are there, and they only wait. */
     @Test
     @Order(1)
+    void deploymentsGetTheirWeights() throws IOException {
+        Map<String, Integer> answers = new TreeMap<>();
+        try (RawClient client = RawClient.connect(router.httpPort())) {
+            for (int i = 0; i < 500; i++) {
+                client.send("GET /app/work/wait HTTP/1.1\r\nHost: weighted.example\r\n\r\n");
+                RawClient.Response response = client.readResponse("GET");
+                assertThat(response.status()).isEqualTo(200);
+                answers.merge(response.first("x-instance"), 1, Integer::sum);
+            }
+        }
+        Figures.add("weights 90 and 10", answers.toString());
+        assertThat(answers).containsOnlyKeys("tomcat", "jetty");
+        // Four standard deviations.
+        assertThat(answers.get("jetty")).isBetween(50 - 27, 50 + 27);
+    }
+
+    @Test
+    @Order(2)
+    void fewSufferWhenTheDependencyOfOneInstanceIsSlow() throws Exception {
+        try (Traffic traffic = Traffic.to("ask", router.httpPort())
+                .with("ask", 100, "GET", "/app/work/ask?millis=80")
+                .start(200)) {
+            await().atMost(PATIENCE).until(() -> victim().requests() > 20);
+            int before = traffic.sent();
+            workers.own("victim", "/slow?factor=30");
+            try {
+                await().atMost(PATIENCE).until(() -> traffic.sent() - before > 200 * SLOW_SECONDS);
+            } finally {
+                workers.own("victim", "/slow?factor=1");
+            }
+            int sent = traffic.sent() - before;
+            List<Outcome> all = traffic.finish();
+            long suffered = all.stream()
+                    .filter(one -> one.instance().equals("victim"))
+                    .filter(one -> one.endNanos() - one.dueNanos() > SUFFERING_MILLIS * MILLIS)
+                    .count();
+            Figures.add(
+                    "slow dependency of one of three, " + SELECTOR,
+                    suffered + " of " + sent + " in " + SLOW_SECONDS + " s suffered");
+            assertThat(traffic.bad()).as("%s", traffic.summary()).isEmpty();
+            assertThat(suffered).as("of %s", sent).isPositive();
+            if (SELECTOR.equals("least-loaded")) {
+                assertThat(suffered).isLessThan(sent * 4L / 100);
+            }
+        }
+    }
+
+    /** Its tunnel lives on: nobody notices but those whose requests are there, and they only wait. */
+    @Test
+    @Order(3)
     void frozenInstanceGetsNothingAfterThreeMissedHealths() throws Exception {
         try (Traffic traffic = traffic("frozen")) {
             await().atMost(PATIENCE).until(() -> victim().requests() > 20);
@@ -146,7 +206,7 @@ class KillIT {
 
     /** So long that the router gives its tunnel up: it dials again. */
     @Test
-    @Order(2)
+    @Order(4)
     void frozenInstanceThatWasGivenUpComesBack() throws Exception {
         try (Traffic traffic = traffic("givenUp")) {
             await().atMost(PATIENCE).until(() -> traffic.outcomes().size() > PER_SECOND);
@@ -165,7 +225,7 @@ class KillIT {
     }
 
     @Test
-    @Order(3)
+    @Order(5)
     void killedInstanceTakesOnlyItsOwnRequestsAlong() throws Exception {
         try (Traffic traffic = traffic("killed")) {
             await().atMost(PATIENCE).until(() -> traffic.outcomes().size() > PER_SECOND);

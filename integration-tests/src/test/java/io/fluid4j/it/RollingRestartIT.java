@@ -58,7 +58,8 @@ class RollingRestartIT {
                 "rolling-router-" + number,
                 "-Xmx128m -XX:TieredStopAtLevel=1",
                 // HAProxy has to see in this time that it is not ready any more.
-                "fluid.router.shutdown-delay=2s\nfluid.router.max-wait=10s\nfluid.router.slow-start=2s\n" + ports);
+                "fluid.router.shutdown-delay=2s\nfluid.router.max-wait=10s\nfluid.router.slow-start=2s\nfluid.route.rolling.path=/\n"
+                        + ports);
     }
 
     private static Plan plan(String name, Environment environment) {
@@ -76,8 +77,7 @@ class RollingRestartIT {
         await().atMost(PATIENCE).ignoreException(IOException.class).until(() -> {
             for (RouterServer router : ROUTERS) {
                 List<InstanceView> all = InstanceView.of(router);
-                if (all.size() != 3
-                        || all.stream().anyMatch(one -> !one.state().matches("active|idle"))) {
+                if (all.size() != 3 || all.stream().anyMatch(one -> !one.state().matches("active|idle"))) {
                     return false;
                 }
             }
@@ -108,29 +108,49 @@ class RollingRestartIT {
 
     @Test
     void everyInstanceIsRestartedAndNobodyNotices() throws Exception {
-        long begun = System.nanoTime();
-        try (Traffic proxied = mixed(Traffic.to("proxied", proxy.port()));
-                Traffic direct = mixed(Traffic.skipping(
-                        "direct", ROUTERS.get(0).httpPort(), ROUTERS.get(1).httpPort()))) {
-            await().atMost(PATIENCE).until(() -> direct.outcomes().size() > PER_SECOND);
+        assertNobodyNotices("instances", () -> {
             restart(plan("first", Environment.TOMCAT_11));
             restart(plan("second", Environment.JETTY_12_1_EE10));
             restart(plan("third", Environment.TOMCAT_11));
+        });
+    }
+
+    @Test
+    void everyRouterIsRestartedAndNobodyNotices() throws Exception {
+        assertNobodyNotices("routers", () -> {
+            restartRouter(0);
+            restartRouter(1);
+        });
+    }
+
+    private interface Restarts {
+        void run() throws Exception;
+    }
+
+    private static void assertNobodyNotices(String what, Restarts restarts) throws Exception {
+        long begun = System.nanoTime();
+        try (Traffic proxied = mixed(Traffic.to(what + "-proxied", proxy.port()));
+                Traffic direct = mixed(Traffic.skipping(
+                        what + "-direct", ROUTERS.get(0).httpPort(), ROUTERS.get(1).httpPort()))) {
+            await().atMost(PATIENCE).until(() -> direct.outcomes().size() > PER_SECOND);
+            restarts.run();
             int then = direct.sent();
             await().atMost(PATIENCE).until(() -> direct.sent() > then + PER_SECOND / 2);
             List<Outcome> all = new ArrayList<>(proxied.finish());
             all.addAll(direct.finish());
 
             Figures.add(
-                    "rolling restart",
-                    all.size() + " requests in " + (System.nanoTime() - begun) / MILLIS + " ms, " + proxied.bad().count()
-                            + " and " + direct.bad().count() + " failed, " + direct.skipped() + " skips of a router");
+                    "rolling restart of " + what,
+                    all.size() + " requests in " + (System.nanoTime() - begun) / MILLIS + " ms, "
+                            + proxied.bad().count() + " and " + direct.bad().count() + " failed, " + direct.skipped()
+                            + " skips of a router");
             assertThat(proxied.bad()).as("by HAProxy: %s", proxied.summary()).isEmpty();
             assertThat(direct.bad()).as("directly: %s", direct.summary()).isEmpty();
             Map<String, List<String>> begunWhere = workers.ledger();
             for (Outcome one : all) {
                 assertThat(begunWhere.get(one.id())).as("%s", one).containsExactly(one.instance());
             }
+            begunWhere.keySet().removeIf(id -> !id.startsWith(what));
             assertThat(begunWhere).hasSameSizeAs(all);
         }
     }
@@ -141,5 +161,20 @@ class RollingRestartIT {
         before.awaitExit(PATIENCE);
         workers.start(plan);
         awaitAllEverywhere();
+    }
+
+    /** On the ports it had: instances and proxy know no others. */
+    private static void restartRouter(int number) {
+        RouterServer before = ROUTERS.get(number);
+        before.process().terminate();
+        before.process().awaitExit(PATIENCE);
+        ROUTERS.set(
+                number,
+                router(
+                        number,
+                        "fluid.router.http.port=" + before.httpPort() + "\nfluid.router.tunnel.port="
+                                + before.tunnelPort() + "\nfluid.router.admin.port=" + before.adminPort() + "\n"));
+        awaitAllEverywhere();
+        await().atMost(PATIENCE).until(() -> proxy.uses(ROUTERS.get(number)));
     }
 }

@@ -87,6 +87,8 @@ final class Traffic implements AutoCloseable {
     private final AtomicInteger sent = new AtomicInteger();
     private final AtomicInteger skipped = new AtomicInteger();
     private volatile boolean stopped;
+    private volatile String host = "localhost";
+    private volatile String from = "127.0.0.1";
     private @Nullable Thread pacer;
 
     private Traffic(String name, boolean keepAlive, int... ports) {
@@ -106,6 +108,18 @@ final class Traffic implements AutoCloseable {
      */
     static Traffic skipping(String name, int... ports) {
         return new Traffic(name, false, ports);
+    }
+
+    /** The host that is asked for; localhost unless set. */
+    Traffic host(String name) {
+        host = name;
+        return this;
+    }
+
+    /** The client's address. */
+    Traffic from(String address) {
+        from = address;
+        return this;
     }
 
     Traffic with(String kind, int share, String method, String target) {
@@ -196,13 +210,13 @@ final class Traffic implements AutoCloseable {
 
     private RawClient connect(int port) throws IOException {
         RawClient kept = idle.poll();
-        return kept != null ? kept : RawClient.connect(port);
+        return kept != null ? kept : RawClient.connectFrom(from, port);
     }
 
     private String request(Kind kind, String id) {
         String body = kind.method.equals("POST") ? "Content-Length: 4\r\n\r\nwork" : "\r\n";
         return kind.method + " " + kind.target + (kind.target.contains("?") ? "&" : "?") + "id=" + id
-                + " HTTP/1.1\r\nHost: localhost\r\n" + (keepAlive ? "" : "Connection: close\r\n") + body;
+                + " HTTP/1.1\r\nHost: " + host + "\r\n" + (keepAlive ? "" : "Connection: close\r\n") + body;
     }
 
     private static final class Answer {

@@ -128,6 +128,9 @@ final class Dispatching {
         if (attempts.retries() > 0) {
             outcome.ending(ExchangeEnding.NACKED);
         }
+        if (attempts.retries() == 0 && outcome.group().instances().isEmpty()) {
+            return Rejection.NO_INSTANCE;
+        }
         return Rejection.ALL_NACKED;
     }
 
@@ -334,7 +337,8 @@ final class Dispatching {
 
     private void waitForInstance() {
         FunctionGroup to = outcome.group();
-        if (!to.recovering()) {
+        boolean nobodyYet = to.instances().isEmpty() && !hopped && context.starting();
+        if (!to.recovering() && !nobodyYet) {
             if (hopped && attempts.retries() > 0) {
                 exchange.reject(allNacked());
                 return;

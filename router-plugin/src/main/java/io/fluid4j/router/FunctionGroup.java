@@ -4,12 +4,12 @@
  */
 package io.fluid4j.router;
 
+import io.fluid4j.router.select.Standing;
 import io.fluid4j.spi.resolve.Holding;
 import io.fluid4j.spi.selection.Attempt;
 import io.fluid4j.spi.selection.Candidate;
 import io.fluid4j.spi.selection.InstanceSelector;
 import io.fluid4j.spi.selection.Picker;
-import io.fluid4j.router.select.Standing;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -201,6 +201,7 @@ final class FunctionGroup {
         for (Map.Entry<String, List<Instance>> one : split.entrySet()) {
             pickers.put(one.getKey(), selector.picker(List.copyOf(one.getValue())));
         }
-        picture = new Picture(all, all.stream().map(Instance::standing).toList(), selector.picker(all), Map.copyOf(pickers));
+        picture = new Picture(
+                all, all.stream().map(Instance::standing).toList(), selector.picker(all), Map.copyOf(pickers));
     }
 }

@@ -120,7 +120,8 @@ final class InstanceTable {
     }
 
     private FunctionGroup newGroup(String function) {
-        return new FunctionGroup(function, selector, new WaitQueue<>(clock), metrics.function(function), clock);
+        return new FunctionGroup(
+                function, selector, new WaitQueue<>(clock, RouterExchange::client), metrics.function(function), clock);
     }
 
     private Instance join(Session session) {

@@ -100,16 +100,36 @@ final class RouterConnector extends ServerConnector {
 
     @Override
     public void close() {
+        if (getTransport() instanceof ServerSocketChannel first) {
+            takeThoseWhoWait(first);
+        }
         super.close();
         ServerSocketChannel channel = httpsChannel;
         httpsChannel = null;
         if (channel != null) {
+            takeThoseWhoWait(channel);
             try {
                 channel.close();
             } catch (IOException e) {
                 // The socket is closed all the same; there is nobody to tell.
                 return;
             }
+        }
+    }
+
+    /** Clients whose connections stand already would be reset when the socket closes, though nobody has refused them. */
+    private void takeThoseWhoWait(ServerSocketChannel from) {
+        try {
+            while (from.isOpen() && !from.isBlocking()) {
+                SocketChannel client = from.accept();
+                if (client == null) {
+                    return;
+                }
+                ((Manager) getSelectorManager()).accepted(client);
+            }
+        } catch (IOException e) {
+            // It is being closed; there is nobody to tell.
+            return;
         }
     }
 

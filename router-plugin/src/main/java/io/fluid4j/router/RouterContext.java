@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 /** What every exchange shares: configuration, instances, counters. For any thread. */
 final class RouterContext {
 
+    /** About the longest wait between two tries of an instance to dial, unless that is configured. */
+    private static final long STARTING_NANOS = 10_000_000_000L;
+
     /** The response field with the request's id. */
     static final String REQUEST_ID = "Fluid-Request-Id";
     /** The field in which clients name their requests. */
@@ -31,6 +34,7 @@ final class RouterContext {
     record Retries(int maxAttempts, long maxReplayBytes, int maxWaiting) {}
 
     private final NanoClock clock;
+    private final long startedNanos;
     private final RouterLimits limits;
     private final Guard guard;
     private final InstanceTable instances;
@@ -58,6 +62,7 @@ final class RouterContext {
             Supplier<HttpField> date,
             ExchangeListener listener) {
         this.clock = clock;
+        this.startedNanos = clock.nanos();
         this.limits = limits;
         this.guard = new Guard(limits);
         this.times = times;
@@ -88,6 +93,11 @@ final class RouterContext {
 
     NanoClock clock() {
         return clock;
+    }
+
+    /** True for as long as instances that knew this router before its restart need to come back. */
+    boolean starting() {
+        return clock.nanos() - startedNanos < STARTING_NANOS;
     }
 
     RouterLimits limits() {

@@ -14,6 +14,7 @@ import io.fluid4j.tunnel.OutboundStream;
 import io.fluid4j.tunnel.Retainable;
 import io.fluid4j.tunnel.StreamFailure;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeoutException;
@@ -151,6 +152,12 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
         if (by instanceof Instance instance) {
             context.onNack(instance, nack);
         }
+    }
+
+    /** Whose request it is, for taking turns: the client's address. */
+    Object client() {
+        InetAddress remote = outcome.facts().remote();
+        return remote == null ? "" : remote;
     }
 
     /** When something of the response came last. */

@@ -5,11 +5,16 @@
 package io.fluid4j.router;
 
 import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requests of one function that wait for an instance, first come first served. Bounded in number and in time, by what
+ * Requests of one function that wait for an instance: clients take turns, and each one's requests are first come first
+ * served. So who sends more than there is room for waits behind its own requests, and nobody else does. Bounded in number and in time, by what
  * was served lately: who could not be served in time is told so at once.
  *
  * <p>There are two kinds of waiting. While nobody is served at all, because every instance is paused or just starting,
@@ -35,9 +40,14 @@ final class WaitQueue<T> {
     private static final long RATE_PERIOD_NANOS = 100_000_000L;
 
     private final Object lock = new Object();
-    private final ArrayDeque<T> queue = new ArrayDeque<>();
+    /** By client; the first one's turn is next. */
+    private final Map<Object, ArrayDeque<T>> turns = new LinkedHashMap<>();
+    /** Those who were polled in vain: before all others. */
+    private final ArrayDeque<T> back = new ArrayDeque<>();
+
     private final AtomicInteger size = new AtomicInteger();
     private final NanoClock clock;
+    private final Function<? super T, ?> client;
 
     /** When the first one came of those that have been in the queue without a break. */
     private long standingSince;
@@ -47,8 +57,10 @@ final class WaitQueue<T> {
     private long lastServed;
     private double perSecond;
 
-    WaitQueue(NanoClock clock) {
+    /** @param client whose request it is */
+    WaitQueue(NanoClock clock, Function<? super T, ?> client) {
         this.clock = clock;
+        this.client = client;
         this.periodStart = clock.nanos();
         this.lastServed = periodStart - RATE_KEPT_NANOS;
     }
@@ -58,23 +70,27 @@ final class WaitQueue<T> {
     }
 
     /**
-     * Adds a request unless it would wait longer than it may.
+     * Adds a request unless it would wait longer than it may. Who has less than its share of the queue waits as if the
+     * others had no more than that, and finds room when they have filled the queue.
      *
      * @param waiter the request
-     * @param most the most requests in the queue
+     * @param most the most requests in the queue, or twice as many when some have far more of them than others
      * @param maxWaitNanos the longest wait
      * @param growing whether there will soon be more instances to serve the queue
      * @return false when it is of no use to wait
      */
     boolean offer(T waiter, int most, long maxWaitNanos, boolean growing) {
         synchronized (lock) {
-            int length = queue.size();
-            if (length >= most || maxWaitNanos <= 0) {
+            int length = size.get();
+            ArrayDeque<T> own = turns.get(client.apply(waiter));
+            int clients = turns.size() + (own == null ? 1 : 0);
+            long turn = Math.min(length + 1L, (1L + (own == null ? 0 : own.size())) * clients);
+            if (turn > most || length >= 2L * most || maxWaitNanos <= 0) {
                 return false;
             }
             long now = clock.nanos();
             if (!growing && perSecond > 0 && now - lastServed < RATE_KEPT_NANOS) {
-                double expectedNanos = (length + 1) / perSecond * 1e9;
+                double expectedNanos = turn / perSecond * 1e9;
                 boolean standing = now - standingSince > BURST_NANOS;
                 long longest = standing ? Math.min(maxWaitNanos, STANDING_WAIT_NANOS) : maxWaitNanos;
                 if (expectedNanos > longest && length > 0) {
@@ -84,30 +100,49 @@ final class WaitQueue<T> {
             if (length == 0) {
                 standingSince = now;
             }
-            queue.addLast(waiter);
+            turns.computeIfAbsent(client.apply(waiter), one -> new ArrayDeque<>())
+                    .addLast(waiter);
             size.set(length + 1);
             return true;
         }
     }
 
-    /** The one that has waited longest; null when nobody waits. */
+    /** The one that has waited longest of the client whose turn it is; null when nobody waits. */
     @Nullable
     T poll() {
         if (size.get() == 0) {
             return null;
         }
         synchronized (lock) {
-            T first = queue.pollFirst();
-            size.set(queue.size());
+            T first = back.isEmpty() ? nextTurn() : back.pollFirst();
+            if (first != null) {
+                size.decrementAndGet();
+            }
             return first;
         }
+    }
+
+    private @Nullable T nextTurn() {
+        Iterator<Map.Entry<Object, ArrayDeque<T>>> next = turns.entrySet().iterator();
+        if (!next.hasNext()) {
+            return null;
+        }
+        Map.Entry<Object, ArrayDeque<T>> turn = next.next();
+        Object whose = turn.getKey();
+        ArrayDeque<T> own = turn.getValue();
+        next.remove();
+        T first = own.pollFirst();
+        if (!own.isEmpty()) {
+            turns.put(whose, own);
+        }
+        return first;
     }
 
     /** Puts somebody back who was polled in vain, at the front. */
     void putBack(T waiter) {
         synchronized (lock) {
-            queue.addFirst(waiter);
-            size.set(queue.size());
+            back.addFirst(waiter);
+            size.incrementAndGet();
         }
     }
 
@@ -117,10 +152,24 @@ final class WaitQueue<T> {
             return false;
         }
         synchronized (lock) {
-            boolean removed = queue.remove(waiter);
-            size.set(queue.size());
+            boolean removed = back.remove(waiter) || removeTurn(waiter);
+            if (removed) {
+                size.decrementAndGet();
+            }
             return removed;
         }
+    }
+
+    private boolean removeTurn(T waiter) {
+        Object whose = client.apply(waiter);
+        ArrayDeque<T> own = turns.get(whose);
+        if (own == null || !own.remove(waiter)) {
+            return false;
+        }
+        if (own.isEmpty()) {
+            turns.remove(whose);
+        }
+        return true;
     }
 
     /** Somebody who waited is being served: the rate of that tells how long others will wait. */

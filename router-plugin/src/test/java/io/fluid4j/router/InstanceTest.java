@@ -75,7 +75,9 @@ class InstanceTest {
         now += 1_000_000L;
         assertThat(instance.available()).isFalse();
         assertThat(instance.pauseReason()).isEqualTo("health-missing");
-        assertThat(instance.onHealth(health(2, 0, 2))).as("it has become available").isTrue();
+        assertThat(instance.onHealth(health(2, 0, 2)))
+                .as("it has become available")
+                .isTrue();
         assertThat(instance.available()).isTrue();
     }
 

@@ -7,6 +7,8 @@ package io.fluid4j.router;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** How long requests wait, in virtual time. */
@@ -16,7 +18,7 @@ class WaitQueueTest {
     private static final long SECOND = 1_000 * MILLI;
 
     private long now = 5 * SECOND;
-    private final WaitQueue<Integer> queue = new WaitQueue<>(() -> now);
+    private final WaitQueue<Integer> queue = new WaitQueue<>(() -> now, number -> "one");
 
     @Test
     void firstComeFirstServed() {
@@ -36,7 +38,7 @@ class WaitQueueTest {
             assertThat(queue.offer(i, 500, SECOND, false)).isTrue();
         }
         assertThat(queue.offer(500, 500, SECOND, false)).isFalse();
-        assertThat(new WaitQueue<Integer>(() -> now).offer(1, 500, 0, false)).isFalse();
+        assertThat(new WaitQueue<Integer>(() -> now, number -> "one").offer(1, 500, 0, false)).isFalse();
     }
 
     /** 2,400 a second come, 800 are served: who is taken in is served soon, the rest hears so at once. */
@@ -127,5 +129,73 @@ class WaitQueueTest {
             assertThat(queue.offer(i, 1_000, SECOND, true)).isTrue();
         }
         assertThat(queue.offer(0, 1_000, SECOND, false)).isFalse();
+    }
+
+    /** Numbers below 1,000 are of one client, those above of another. */
+    private static String client(int number) {
+        return number < 1_000 ? "greedy" : "modest";
+    }
+
+    @Test
+    void clientsTakeTurns() {
+        WaitQueue<Integer> fair = new WaitQueue<>(() -> now, WaitQueueTest::client);
+        for (int i = 0; i < 5; i++) {
+            fair.offer(i, 100, SECOND, false);
+        }
+        fair.offer(1_000, 100, SECOND, false);
+        fair.offer(1_001, 100, SECOND, false);
+        List<Integer> order = new ArrayList<>();
+        for (Integer next = fair.poll(); next != null; next = fair.poll()) {
+            order.add(next);
+        }
+        assertThat(order).containsExactly(0, 1_000, 1, 1_001, 2, 3, 4);
+        assertThat(fair.size()).isZero();
+    }
+
+    @Test
+    void whoIsPutBackIsNextAndMayLeave() {
+        WaitQueue<Integer> fair = new WaitQueue<>(() -> now, WaitQueueTest::client);
+        fair.offer(1, 100, SECOND, false);
+        fair.offer(1_000, 100, SECOND, false);
+        Integer first = fair.poll();
+        fair.putBack(first);
+        assertThat(fair.size()).isEqualTo(2);
+        assertThat(fair.remove(first)).isTrue();
+        assertThat(fair.remove(first)).isFalse();
+        assertThat(fair.poll()).isEqualTo(1_000);
+        assertThat(fair.poll()).isNull();
+    }
+
+    @Test
+    void whoFillsTheQueueShutsOutNobodyElse() {
+        WaitQueue<Integer> fair = new WaitQueue<>(() -> now, WaitQueueTest::client);
+        for (int i = 0; i < 100; i++) {
+            assertThat(fair.offer(i, 100, SECOND, false)).isTrue();
+        }
+        assertThat(fair.offer(100, 100, SECOND, false)).isFalse();
+        for (int i = 0; i < 50; i++) {
+            assertThat(fair.offer(1_000 + i, 100, SECOND, false)).as("%s", i).isTrue();
+        }
+        assertThat(fair.offer(1_050, 100, SECOND, false)).isFalse();
+    }
+
+    /** 2,400 a second of one client come, 800 are served; another one asks for 80 a second and gets all of them. */
+    @Test
+    void theModestClientIsNeverRefusedBesideAGreedyOne() {
+        WaitQueue<Integer> fair = new WaitQueue<>(() -> now, WaitQueueTest::client);
+        int refused = 0;
+        for (int tick = 0; tick < 4_000; tick++) {
+            now += MILLI;
+            for (int i = 0; i < (tick % 5 < 2 ? 3 : 2); i++) {
+                fair.offer(tick % 1_000, 10_000, SECOND, false);
+            }
+            if (tick % 12 == 0) {
+                refused += fair.offer(1_000 + tick, 10_000, SECOND, false) ? 0 : 1;
+            }
+            if (tick % 5 != 4 && fair.poll() != null) {
+                fair.onServed();
+            }
+        }
+        assertThat(refused).isZero();
     }
 }

@@ -125,8 +125,7 @@ class SelectionReportTest {
                 A router and %d instances in virtual time: each has %d threads, takes %d requests at once and needs %.0f ms for one on average; usually %.0f %% of what they can do together is asked for.
                 All policies are protected alike by nacks, pauses and the limits of instances; what is compared is the choice alone. A request *suffers* when it fails or takes more than %d ms.
                 `least-loaded` is the default, `least-connections` is what other proxies have and no part of Fluid4J. *Last share* is what the first instance, the one with the trouble, got in the last third; a fair share is 25 %%.
-                """
-                .formatted(
+                """.formatted(
                         SelectionSimulation.INSTANCES,
                         SelectionSimulation.THREADS,
                         SelectionSimulation.LIMIT,

@@ -80,6 +80,7 @@ final class SelectionSimulation {
     private final RandomGenerator random = new Random(42);
     /** Of its own, so that every policy meets the same requests. */
     private final RandomGenerator arrivals = new Random(43);
+
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final List<Simulated> instances = new ArrayList<>();
     private final List<Standing> standings = new ArrayList<>();
@@ -152,7 +153,9 @@ final class SelectionSimulation {
         requests++;
         dispatch(new Request(now));
         double capacity = INSTANCES * THREADS * 1_000 / MEAN_MILLIS;
-        at(now + (long) exponential(arrivals, 1e9 / (capacity * scenario.load.applyAsDouble(seconds()))), () -> arrive(end));
+        at(
+                now + (long) exponential(arrivals, 1e9 / (capacity * scenario.load.applyAsDouble(seconds()))),
+                () -> arrive(end));
     }
 
     private final class Request implements Attempt {
@@ -400,9 +403,7 @@ final class SelectionSimulation {
             int start = random.nextInt(candidates.size());
             for (int i = 0; i < candidates.size(); i++) {
                 Candidate one = candidates.get((start + i) % candidates.size());
-                if (one.available()
-                        && !attempt.excludes(one)
-                        && (best == null || one.inFlight() < best.inFlight())) {
+                if (one.available() && !attempt.excludes(one) && (best == null || one.inFlight() < best.inFlight())) {
                     best = one;
                 }
             }
