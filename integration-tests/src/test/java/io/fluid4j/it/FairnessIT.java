@@ -67,10 +67,7 @@ class FairnessIT {
     }
 
     private static Traffic traffic(String name, String host, String client) {
-        return Traffic.to(name, router.httpPort())
-                .host(host)
-                .from(client)
-                .with("work", 100, "GET", "/app" + WORK);
+        return Traffic.to(name, router.httpPort()).host(host).from(client).with("work", 100, "GET", "/app" + WORK);
     }
 
     @Test

@@ -131,7 +131,9 @@ class RollingRestartIT {
         long begun = System.nanoTime();
         try (Traffic proxied = mixed(Traffic.to(what + "-proxied", proxy.port()));
                 Traffic direct = mixed(Traffic.skipping(
-                        what + "-direct", ROUTERS.get(0).httpPort(), ROUTERS.get(1).httpPort()))) {
+                        what + "-direct",
+                        ROUTERS.get(0).httpPort(),
+                        ROUTERS.get(1).httpPort()))) {
             await().atMost(PATIENCE).until(() -> direct.outcomes().size() > PER_SECOND);
             restarts.run();
             int then = direct.sent();

@@ -108,8 +108,8 @@ class SignalsIT {
             awaitUsed();
             Figures.add(
                     "signal " + reason,
-                    "noticed after " + noticed / 1_000_000 + " ms, used again " + (System.nanoTime() - begun) / 1_000_000
-                            + " ms after the end");
+                    "noticed after " + noticed / 1_000_000 + " ms, used again "
+                            + (System.nanoTime() - begun) / 1_000_000 + " ms after the end");
             traffic.finish();
             assertThat(traffic.bad()).as("%s", traffic.summary()).isEmpty();
         }

@@ -38,7 +38,8 @@ class WaitQueueTest {
             assertThat(queue.offer(i, 500, SECOND, false)).isTrue();
         }
         assertThat(queue.offer(500, 500, SECOND, false)).isFalse();
-        assertThat(new WaitQueue<Integer>(() -> now, number -> "one").offer(1, 500, 0, false)).isFalse();
+        assertThat(new WaitQueue<Integer>(() -> now, number -> "one").offer(1, 500, 0, false))
+                .isFalse();
     }
 
     /** 2,400 a second come, 800 are served: who is taken in is served soon, the rest hears so at once. */

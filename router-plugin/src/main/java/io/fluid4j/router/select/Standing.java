@@ -44,8 +44,10 @@ public final class Standing {
     private long failedSeen;
     private long logsSeen;
     private long newestNanos;
-    private double log = Double.NaN;
-    private double failing;
+    /** Of the time to respond, to base 2; others look at it, too. */
+    private volatile double log = Double.NaN;
+    /** Share of the answers; others look at it, too. */
+    private volatile double failing;
 
     private volatile double handicap = 1;
     /** What it comes back to with its next failure. */
