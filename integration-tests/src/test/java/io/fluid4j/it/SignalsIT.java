@@ -58,8 +58,7 @@ class SignalsIT {
                 Workers.Plan.of(
                         "ill",
                         Environment.TOMCAT_11,
-                        common + "fluid.deployment=ill\nfluid.admission.heap=0.45\nfluid.health.cgroup-root=" + group
-                                + "\n"));
+                        common + "fluid.deployment=ill\nfluid.health.cgroup-root=" + group + "\n"));
         await().atMost(PATIENCE).until(() -> InstanceView.of(router).size() == 2);
     }
 
@@ -120,11 +119,6 @@ class SignalsIT {
         await().atMost(PATIENCE)
                 .pollInterval(Duration.ofMillis(50))
                 .until(() -> ill().state().equals("active") && ill().requests() > before);
-    }
-
-    @Test
-    void filledHeap() throws Exception {
-        harmedAndHealed("heap", () -> workers.own("ill", "/heap?mib=45"), () -> workers.own("ill", "/heap?mib=0"));
     }
 
     @Test
