@@ -58,6 +58,7 @@ final class Delivery {
     /** The sample application that comes with the delivery. */
     static void copySample(Path to) {
         try {
+            Files.createDirectories(to.getParent());
             Files.copy(home().resolve("samples/streaming.war"), to);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

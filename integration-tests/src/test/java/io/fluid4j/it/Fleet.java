@@ -122,7 +122,7 @@ final class Fleet implements AutoCloseable {
         Consumer<Path> deploy = base -> environments.forEach(environment -> {
             deploy(environment, base, BatteryWar.Api.NONE);
             if (environment.hasSample() && !virtualThreads) {
-                deploySample(environment, base);
+                deploySample(environment, base, environment.samplePath().substring(1));
             }
         });
         if (!virtualThreads) {
@@ -203,13 +203,13 @@ final class Fleet implements AutoCloseable {
         }
     }
 
-    private static void deploySample(Environment environment, Path base) {
+    /** Puts the sample application into a base folder, under the context path of that name. */
+    static void deploySample(Environment environment, Path base, String context) {
         Path webapps = base.resolve("webapps");
-        String name = environment.samplePath().substring(1);
-        Delivery.copySample(webapps.resolve(name + ".war"));
         if (environment.servlets() != null) {
-            Build.write(webapps.resolve(name + ".properties"), "environment=" + environment.servlets() + "\n");
+            Build.write(webapps.resolve(context + ".properties"), "environment=" + environment.servlets() + "\n");
         }
+        Delivery.copySample(webapps.resolve(context + ".war"));
     }
 
     @Override

@@ -143,9 +143,9 @@ final class ServerProcess implements AutoCloseable {
         return process.pid();
     }
 
-    /** Asks the process to end, as {@code kill} does. */
+    /** Asks the process to end, as {@code kill} does. What it says then is still heard, unlike with the process's own. */
     void terminate() {
-        process.destroy();
+        process.toHandle().destroy();
     }
 
     /** Ends the process at once, as {@code kill -9} does. */

@@ -76,7 +76,7 @@ public final class DemoCommand implements Callable<Integer> {
         Thread last = new Thread(fleet::close, "demo-end");
         Runtime.getRuntime().addShutdownHook(last);
         try {
-            err.println("starting a router, a Tomcat and a Jetty ...");
+            err.println("starting a resolver, a router, a Tomcat and a Jetty ...");
             fleet.start();
             return run(fleet, out, err);
         } finally {
@@ -89,6 +89,7 @@ public final class DemoCommand implements Callable<Integer> {
         awaitBoth(fleet, admin);
         err.println("the application through the router  " + fleet.front());
         err.println("the router's admin port             " + fleet.admin());
+        err.println("the resolver                        " + fleet.resolver());
         err.println("directly, to compare                Tomcat " + fleet.tomcat() + "   Jetty " + fleet.jetty());
         DemoFigures figures = new DemoFigures();
         try (DemoTraffic traffic = new DemoTraffic(fleet.front(), figures)) {

@@ -36,6 +36,7 @@ final class DemoFleet implements AutoCloseable {
     private final List<DemoProcess> processes = Collections.synchronizedList(new ArrayList<>());
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Path secret;
+    private final int resolverPort;
     private final int routerPort;
     private final int tunnelPort;
     private final int adminPort;
@@ -51,6 +52,7 @@ final class DemoFleet implements AutoCloseable {
         Files.writeString(secret, HexFormat.of().formatHex(random), UTF_8);
         secret.toFile().setReadable(false, false);
         secret.toFile().setReadable(true, true);
+        this.resolverPort = Ports.free(9054);
         this.routerPort = Ports.free(8080);
         this.tunnelPort = Ports.free(7443);
         this.adminPort = Ports.free(9090);
@@ -64,6 +66,10 @@ final class DemoFleet implements AutoCloseable {
 
     URI admin() {
         return URI.create("http://127.0.0.1:" + adminPort + "/");
+    }
+
+    URI resolver() {
+        return URI.create("http://127.0.0.1:" + resolverPort + "/");
     }
 
     URI tomcat() {
@@ -80,9 +86,19 @@ final class DemoFleet implements AutoCloseable {
 
     /** Starts everything; does not wait until it is up. */
     void start() throws IOException, InterruptedException {
+        startResolver();
         startRouter();
         startTomcat();
         startJetty();
+    }
+
+    private void startResolver() throws IOException {
+        Path folder = Files.createDirectories(work.resolve("resolver"));
+        Files.writeString(folder.resolve("fluid.properties"), """
+                fluid.resolver.dns.port=0
+                fluid.resolver.http.port=%d
+                """.formatted(resolverPort), UTF_8);
+        startRole("resolver", folder, "-Xmx128m");
     }
 
     private void startRouter() throws IOException {
@@ -99,21 +115,26 @@ final class DemoFleet implements AutoCloseable {
                 fluid.router.shutdown-delay=0
                 fluid.tunnel.secret-file=%s
                 fluid.data-dir=%s
-                """.formatted(routerPort, tunnelPort, adminPort, secret, folder.resolve("data")),
+                fluid.resolver.urls=http://127.0.0.1:%d
+                """.formatted(routerPort, tunnelPort, adminPort, secret, folder.resolve("data"), resolverPort),
                 UTF_8);
+        startRole("router", folder, "-Xmx256m");
+    }
+
+    private void startRole(String role, Path folder, String heap) throws IOException {
         processes.add(DemoProcess.start(
-                "router",
+                role,
                 folder,
-                work.resolve("router.log"),
+                work.resolve(role + ".log"),
                 Map.of(),
                 List.of(
                         java,
-                        "-Xmx256m",
+                        heap,
                         LOG_FORMAT,
                         "-cp",
                         layout.libraries() + "/*",
                         "io.fluid4j.cli.Main",
-                        "router",
+                        role,
                         "--config",
                         folder.resolve("fluid.properties").toString())));
     }
@@ -180,10 +201,10 @@ final class DemoFleet implements AutoCloseable {
         return """
                 fluid.function=%s
                 fluid.zone=%s
-                fluid.router.urls=tcp://127.0.0.1:%d
+                fluid.resolver.urls=http://127.0.0.1:%d
                 fluid.tunnel.secret-file=%s
                 fluid.drain-timeout=10s
-                """.formatted(FUNCTION, zone, tunnelPort, secret);
+                """.formatted(FUNCTION, zone, resolverPort, secret);
     }
 
     /** Names the first process that has ended although nobody asked it to, with the end of its log. */
@@ -222,10 +243,10 @@ final class DemoFleet implements AutoCloseable {
         if (!closed.compareAndSet(false, true)) {
             return;
         }
-        // Instances first: their drain still has a router to tell.
+        // Instances first: their drain still has a router to tell, and that one a resolver.
         List<DemoProcess> running = new ArrayList<>(processes());
         Collections.reverse(running);
-        running.stream().limit(Math.max(0, running.size() - 1)).forEach(DemoProcess::terminate);
+        running.stream().limit(Math.max(0, running.size() - 2)).forEach(DemoProcess::terminate);
         running.forEach(DemoProcess::close);
         try (Stream<Path> files = Files.walk(work)) {
             for (Path file : files.sorted(Collections.reverseOrder()).toList()) {

@@ -40,7 +40,10 @@ final class WatchStreams implements AutoCloseable {
 
     private final RecordStore store;
     private final Scheduler scheduler;
-    private final Set<Stream> streams = ConcurrentHashMap.newKeySet();
+    /** Those of clients that want everything, and those of clients that want one function. */
+    private final Set<Stream> wide = ConcurrentHashMap.newKeySet();
+
+    private final Set<Stream> narrow = ConcurrentHashMap.newKeySet();
     private volatile boolean closed;
 
     WatchStreams(RecordStore store, Scheduler scheduler) {
@@ -56,6 +59,7 @@ final class WatchStreams implements AutoCloseable {
      * @return false when there are too many
      */
     boolean open(@Nullable Revision from, @Nullable String function, Response response, Callback callback) {
+        Set<Stream> streams = function == null ? wide : narrow;
         if (closed || streams.size() >= (function == null ? MAX_STREAMS : MAX_NARROW_STREAMS)) {
             return false;
         }
@@ -68,13 +72,14 @@ final class WatchStreams implements AutoCloseable {
     }
 
     int size() {
-        return streams.size();
+        return wide.size() + narrow.size();
     }
 
     @Override
     public void close() {
         closed = true;
-        streams.forEach(Stream::finish);
+        wide.forEach(Stream::finish);
+        narrow.forEach(Stream::finish);
     }
 
     private final class Stream implements RecordWatcher, Callback {
@@ -248,7 +253,7 @@ final class WatchStreams implements AutoCloseable {
                 }
                 waiting.clear();
             }
-            streams.remove(this);
+            (function == null ? wide : narrow).remove(this);
             if (open != null) {
                 open.close();
             }
