@@ -83,11 +83,15 @@ final class DemoChecks {
                 "the usage ledger has every request",
                 inLedger() >= sent,
                 inLedger() + " in the ledger, " + sent + " sent");
-        Set<String> writers = StreamSupport.stream(admin.json("api/logs").spliterator(), false)
+        Set<String> writers = StreamSupport.stream(
+                        admin.json("api/logs?lines=5000").spliterator(), false)
                 .filter(line -> line.hasNonNull("request"))
                 .map(line -> line.path("instance").asText())
                 .collect(Collectors.toSet());
-        check("log lines of requests are at the router", !writers.isEmpty(), "of " + writers.size() + " instances");
+        check(
+                "log lines of both servers are at the router",
+                writers.size() == 2,
+                "of " + writers.size() + " instances");
     }
 
     private long inLedger() throws InterruptedException {
