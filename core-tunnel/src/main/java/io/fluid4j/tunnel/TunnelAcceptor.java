@@ -35,6 +35,7 @@ import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.SelectorManager;
 import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
+import org.eclipse.jetty.util.thread.Scheduler;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -185,7 +186,7 @@ public final class TunnelAcceptor implements AutoCloseable {
         try {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            transport
+            attempt.expiry = transport
                     .scheduler()
                     .schedule(attempt::expire, 2 * TunnelConnection.HANDSHAKE_MILLIS, TimeUnit.MILLISECONDS);
             selectors.accept(channel, attempt);
@@ -229,6 +230,8 @@ public final class TunnelAcceptor implements AutoCloseable {
         private final AtomicInteger inHandshake = new AtomicInteger(1);
         private @Nullable AcceptorHandshake handshake;
         private @Nullable String claimed;
+        private volatile @Nullable EndPoint endPoint;
+        private volatile Scheduler.@Nullable Task expiry;
 
         Attempt(SocketChannel channel) {
             this.channel = channel;
@@ -236,6 +239,7 @@ public final class TunnelAcceptor implements AutoCloseable {
 
         @Override
         public Connection newConnection(EndPoint endPoint) {
+            this.endPoint = endPoint;
             SslContextFactory.Server tls = config.tls;
             if (tls == null) {
                 return new TunnelConnection(transport, endPoint, null, Side.DIALLER, this);
@@ -293,13 +297,14 @@ public final class TunnelAcceptor implements AutoCloseable {
                 ErrorCode code,
                 String detail,
                 @Nullable Throwable cause) {
-            var unused = handshakeOver();
+            boolean inTime = handshakeOver();
             String mine = claimed;
             if (mine != null) {
                 claims.computeIfPresent(
                         mine, (id, old) -> old.sessions() == 1 ? null : new Claim(old.first(), old.sessions() - 1));
             }
-            if (session == null) {
+            // Who was given up has been named and counted there.
+            if (session == null && inTime) {
                 refused.increment();
                 AcceptorHandshake refusedHandshake = handshake;
                 Hello hello = refusedHandshake == null ? null : refusedHandshake.hello();
@@ -323,6 +328,12 @@ public final class TunnelAcceptor implements AutoCloseable {
             if (!handshakeOver()) {
                 return false;
             }
+            EndPoint open = endPoint;
+            if (open != null) {
+                // So that its connection hears of it, and with its timer and buffers is garbage now.
+                open.close();
+                return true;
+            }
             try {
                 channel.close();
             } catch (IOException e) {
@@ -335,6 +346,10 @@ public final class TunnelAcceptor implements AutoCloseable {
         boolean handshakeOver() {
             if (inHandshake.compareAndSet(1, 0)) {
                 handshakes.decrementAndGet();
+                Scheduler.Task pending = expiry;
+                if (pending != null) {
+                    pending.cancel();
+                }
                 return true;
             }
             return false;

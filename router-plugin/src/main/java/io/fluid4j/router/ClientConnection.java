@@ -153,15 +153,21 @@ final class ClientConnection extends HttpConnection {
      *
      * @param nowNanos the time
      * @param timeoutNanos how long a head may take
+     * @return the client's address when this call closes the connection, else null
      */
-    void closeSlowHead(long nowNanos, long timeoutNanos) {
+    @Nullable
+    String closeSlowHead(long nowNanos, long timeoutNanos) {
         long began = headBeganNanos;
-        if (began != 0 && nowNanos - began >= timeoutNanos && HEAD_BEGAN.compareAndSet(this, began, 0)) {
-            getEndPoint()
-                    .write(
-                            Callback.from(this::closeSilently, failure -> closeSilently()),
-                            ByteBuffer.wrap(TOO_SLOW.getBytes(StandardCharsets.US_ASCII)));
+        if (began == 0 || nowNanos - began < timeoutNanos || !HEAD_BEGAN.compareAndSet(this, began, 0)) {
+            return null;
         }
+        // A closed connection knows no address any more.
+        String client = String.valueOf(getEndPoint().getRemoteSocketAddress());
+        getEndPoint()
+                .write(
+                        Callback.from(this::closeSilently, failure -> closeSilently()),
+                        ByteBuffer.wrap(TOO_SLOW.getBytes(StandardCharsets.US_ASCII)));
+        return client;
     }
 
     private void closeSilently() {

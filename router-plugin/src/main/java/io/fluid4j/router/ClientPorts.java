@@ -15,8 +15,6 @@ import org.eclipse.jetty.alpn.server.ALPNServerConnectionFactory;
 import org.eclipse.jetty.http.HttpCompliance;
 import org.eclipse.jetty.http.UriCompliance;
 import org.eclipse.jetty.http2.server.AbstractHTTP2ServerConnectionFactory;
-import org.eclipse.jetty.http2.server.HTTP2CServerConnectionFactory;
-import org.eclipse.jetty.http2.server.HTTP2ServerConnectionFactory;
 import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.NetworkConnectionLimit;
@@ -45,7 +43,7 @@ final class ClientPorts {
      */
     static RouterConnector connector(Server server, Config config, RouterLimits limits, @Nullable TunnelTls https) {
         HttpConfiguration http = configuration(limits);
-        HTTP2CServerConnectionFactory h2c = new HTTP2CServerConnectionFactory(http);
+        ClientHttp2.Clear h2c = new ClientHttp2.Clear(http);
         tune(h2c, config);
         List<ConnectionFactory> factories = new ArrayList<>(List.of(new ClientConnectionFactory(http), h2c));
         OptionalInt plainPort = config.get(RouterKeys.HTTP_PORT);
@@ -95,7 +93,7 @@ final class ClientPorts {
             throw new IllegalArgumentException("fluid.router.https.port needs fluid.router.https.certificate and"
                     + " fluid.router.https.key, or fluid.router.https.keystore");
         }
-        HTTP2ServerConnectionFactory h2 = new HTTP2ServerConnectionFactory(http);
+        ClientHttp2.Secure h2 = new ClientHttp2.Secure(http);
         tune(h2, config);
         ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory("h2", "http/1.1");
         alpn.setDefaultProtocol("http/1.1");

@@ -55,6 +55,7 @@ final class Guard {
     private @Nullable Rejection checkFields(Request request) {
         HttpFields fields = request.getHeaders();
         HttpVersion version = request.getConnectionMetaData().getHttpVersion();
+        boolean framed = version.getVersion() >= HttpVersion.HTTP_2.getVersion();
         int count = fields.size();
         if (count > limits.maxFields()) {
             return Rejection.HEAD_TOO_LARGE;
@@ -75,6 +76,9 @@ final class Guard {
                     return Rejection.BAD_FIELD;
                 }
                 continue;
+            }
+            if (framed && connectionSpecific(header)) {
+                return Rejection.BAD_FIELD;
             }
             switch (header) {
                 case HOST -> hosts++;
@@ -116,6 +120,14 @@ final class Guard {
             return Rejection.BAD_HOST;
         }
         return null;
+    }
+
+    /** Fields of a connection, which HTTP/2 has frames for: a message with one is malformed (RFC 9113 section 8.2.2). */
+    static boolean connectionSpecific(HttpHeader header) {
+        return switch (header) {
+            case CONNECTION, KEEP_ALIVE, PROXY_CONNECTION, TRANSFER_ENCODING, UPGRADE -> true;
+            default -> false;
+        };
     }
 
     /** True for a field such as {@code Content_Length}, which some applications cannot tell from the real one. */

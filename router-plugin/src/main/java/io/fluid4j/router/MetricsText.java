@@ -26,6 +26,7 @@ import java.io.OutputStream;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ final class MetricsText {
 
     private final RouterContext context;
     private final Supplier<Session.Traffic> traffic;
+    private final LongSupplier committedBytes;
     private final Accounting accounting;
     private final Provisioning provisioning;
     private final ExpositionFormats formats = ExpositionFormats.init();
@@ -43,11 +45,13 @@ final class MetricsText {
     MetricsText(
             RouterContext context,
             Supplier<Session.Traffic> traffic,
+            LongSupplier committedBytes,
             Accounting accounting,
             Provisioning provisioning) {
         this.provisioning = provisioning;
         this.context = context;
         this.traffic = traffic;
+        this.committedBytes = committedBytes;
         this.accounting = accounting;
     }
 
@@ -276,6 +280,10 @@ final class MetricsText {
                 "fluid_router_peer_tunnels",
                 "Tunnels that this router holds to others.",
                 fleet == null ? 0 : fleet.tunnels().connected()));
+        all.metricSnapshot(gauge(
+                "fluid_tunnel_committed_bytes",
+                "Body octets that instances may have lying here; fluid.tunnel.byte-budget bounds them.",
+                (double) committedBytes.getAsLong()));
         Session.Traffic now = traffic.get();
         all.metricSnapshot(CounterSnapshot.builder()
                 .name("fluid_tunnel_bytes")

@@ -49,6 +49,8 @@ final class RequestBody {
     private final Owner owner;
     private final Serial serial;
     private final Request request;
+    private final boolean framed;
+    private final long length;
     private final long maxBytes;
     private final long maxReplayBytes;
     private final Runnable onDemand = this::demanded;
@@ -77,12 +79,17 @@ final class RequestBody {
         this.owner = owner;
         this.serial = serial;
         this.request = request;
+        this.framed = framed(request);
+        this.length = request.getLength();
         this.maxBytes = maxBytes;
         this.maxReplayBytes = maxReplayBytes;
         this.first = first;
     }
 
-    /** The body of a request; null when it has none. Reads ahead as far as that takes. */
+    /**
+     * The body of a request; null when it has none. Reads ahead as far as that takes, and rejects what has ended before
+     * its length has come.
+     */
     static @Nullable RequestBody of(Owner owner, Serial serial, Request request, long maxBytes, long maxReplayBytes) {
         if (request instanceof PeerRequest peer) {
             return peer.head().endOfRequest()
@@ -90,21 +97,29 @@ final class RequestBody {
                     : new RequestBody(owner, serial, request, maxBytes, maxReplayBytes, null);
         }
         long length = request.getLength();
-        HttpVersion version = request.getConnectionMetaData().getHttpVersion();
-        boolean http1 = version == HttpVersion.HTTP_1_1 || version == HttpVersion.HTTP_1_0;
-        if (length == 0 || (length < 0 && http1 && !request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING))) {
+        if (!framed(request)) {
+            boolean none = length == 0 || (length < 0 && !request.getHeaders().contains(HttpHeader.TRANSFER_ENCODING));
+            return none ? null : new RequestBody(owner, serial, request, maxBytes, maxReplayBytes, null);
+        }
+        // HTTP/2 says with its first frame whether a body follows, whatever length was announced.
+        Content.Chunk first = request.read();
+        if (first != null
+                && first.isLast()
+                && !first.hasRemaining()
+                && !Content.Chunk.isFailure(first)
+                && !(first instanceof Trailers)) {
+            first.release();
+            if (length > 0) {
+                owner.onBodyRejected(Rejection.BAD_FRAMING);
+            }
             return null;
         }
-        Content.Chunk first = null;
-        if (!http1 && length < 0) {
-            // HTTP/2 says with its first frame whether a body follows.
-            first = request.read();
-            if (first != null && first.isLast() && !first.hasRemaining() && !Content.Chunk.isFailure(first)) {
-                first.release();
-                return null;
-            }
-        }
         return new RequestBody(owner, serial, request, maxBytes, maxReplayBytes, first);
+    }
+
+    private static boolean framed(Request request) {
+        HttpVersion version = request.getConnectionMetaData().getHttpVersion();
+        return version.getVersion() >= HttpVersion.HTTP_2.getVersion();
     }
 
     /** Octets read from the client. */
@@ -216,10 +231,33 @@ final class RequestBody {
             owner.onBodyRejected(Rejection.BODY_TOO_LARGE);
             return false;
         }
+        if (chunk.isLast() && !wellEnded(chunk)) {
+            chunk.release();
+            read = true;
+            stopped = true;
+            owner.onBodyRejected(Rejection.BAD_BODY);
+            return false;
+        }
         keep(chunk);
         if (chunk.isLast()) {
             read = true;
             owner.onBodyRead();
+        }
+        return true;
+    }
+
+    /** HTTP/2 has two ends, the stream's and the announced length's, and trailers that must not speak of connections. */
+    private boolean wellEnded(Content.Chunk last) {
+        if (length >= 0 && bytes != length) {
+            return false;
+        }
+        if (framed && last instanceof Trailers with) {
+            for (HttpField field : with.getTrailers()) {
+                HttpHeader header = field.getHeader();
+                if (header != null && Guard.connectionSpecific(header)) {
+                    return false;
+                }
+            }
         }
         return true;
     }

@@ -13,6 +13,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
 import org.eclipse.jetty.http.HttpURI;
+import org.eclipse.jetty.http.HttpVersion;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
 
@@ -59,7 +60,9 @@ record RequestFacts(
             authority = uri.getAuthority();
         }
         authority = Guard.authority(authority == null ? "" : authority);
-        if (authority == null) {
+        HttpVersion version = request.getConnectionMetaData().getHttpVersion();
+        // An HTTP/2 request has one of both, RFC 9113 section 8.3.1, and http and https have no empty one.
+        if (authority == null || (authority.isEmpty() && version.getVersion() >= HttpVersion.HTTP_2.getVersion())) {
             return Rejection.BAD_HOST;
         }
         SocketAddress peer = request.getConnectionMetaData().getRemoteSocketAddress();

@@ -145,7 +145,8 @@ public final class Router implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
         });
-        MetricsText text = new MetricsText(context, transport::traffic, accounting, provisioning);
+        MetricsText text =
+                new MetricsText(context, transport::traffic, transport::committedBytes, accounting, provisioning);
         RouterOperations operations = new RouterOperations(this);
         this.admin = AdminServer.of(
                 config, token -> new AdminHandler(context, accounting, text, operations, provisioning, token));

@@ -7,6 +7,8 @@ package io.fluid4j.router;
 import io.fluid4j.tunnel.TunnelConnectionFactory;
 import io.fluid4j.tunnel.TunnelSelector;
 import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.channels.SelectableChannel;
@@ -14,6 +16,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.Connection;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.ManagedSelector;
@@ -43,11 +46,19 @@ final class RouterConnector extends ServerConnector {
      */
     private static final int ACCEPT_QUEUE = 1024;
 
+    private static final Logger LOG = System.getLogger(RouterConnector.class.getName());
+
+    /** Clients can cause such a line as often as they like. */
+    private static final long NAMED_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private final boolean plain;
     private final @Nullable ConnectionFactory https;
     private final @Nullable InetSocketAddress httpsAddress;
     private volatile @Nullable ServerSocketChannel httpsChannel;
     private volatile int httpsPort = -1;
+    private int slowHeads;
+    private String slowClient = "";
+    private long slowHeadsNamedNanos = System.nanoTime() - NAMED_EVERY_NANOS;
 
     /**
      * A connector without threads of its own to accept: selectors do that.
@@ -143,16 +154,31 @@ final class RouterConnector extends ServerConnector {
         return plain ? httpsPort : getLocalPort();
     }
 
-    /** Ends connections on which the head of a request takes too long. */
+    /**
+     * Ends connections on which the head of a request takes too long, and names one of them in a second. For one thread.
+     */
     void closeSlowHeads(long nowNanos, long timeoutNanos) {
         for (EndPoint endPoint : getConnectedEndPoints()) {
             Connection connection = endPoint.getConnection();
             if (connection instanceof SslConnection ssl) {
                 connection = ssl.getSslEndPoint().getConnection();
             }
-            if (connection instanceof ClientConnection client) {
-                client.closeSlowHead(nowNanos, timeoutNanos);
+            String closed =
+                    connection instanceof ClientConnection client ? client.closeSlowHead(nowNanos, timeoutNanos) : null;
+            if (closed != null) {
+                slowHeads++;
+                slowClient = closed;
             }
+        }
+        if (slowHeads > 0 && nowNanos - slowHeadsNamedNanos >= NAMED_EVERY_NANOS) {
+            LOG.log(
+                    Level.WARNING,
+                    "client {0} is cut off: its request head was not complete after {1} ms, one of {2} such",
+                    slowClient,
+                    TimeUnit.NANOSECONDS.toMillis(timeoutNanos),
+                    slowHeads);
+            slowHeadsNamedNanos = nowNanos;
+            slowHeads = 0;
         }
     }
 

@@ -422,7 +422,9 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
         });
     }
 
-    private void clientGone(Throwable cause) {
+    private void clientGone(Throwable reason) {
+        // Of the kind that Jetty does not warn of, line by line of the stack: clients may leave.
+        Throwable cause = reason instanceof EofException ? reason : new EofException(reason);
         if (lingering) {
             complete(cause);
             return;

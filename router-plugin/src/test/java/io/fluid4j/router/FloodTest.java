@@ -273,6 +273,11 @@ class FloodTest {
                 }
             }
             assertThat(left).as("heads that still drip in").isZero();
+            assertThat(slow.stream()
+                            .anyMatch(client ->
+                                    logged("cut off", ":" + client.socket().getLocalPort() + " ")))
+                    .as("an offender is named")
+                    .isTrue();
         } finally {
             for (RawClient client : slow) {
                 client.close();

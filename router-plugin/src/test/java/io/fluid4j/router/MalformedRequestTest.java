@@ -215,6 +215,21 @@ class MalformedRequestTest {
         assertThat(call.head.remote().getHostAddress()).isEqualTo("127.0.0.1");
     }
 
+    /** A proxy before the router may not have understood it; whoever asks is answered all the same, by HTTP/1.1. */
+    @Test
+    void upgradeToHttp2IsLeftAlone() throws Exception {
+        instance.calls.clear();
+        try (RawClient client = new RawClient(router.httpPort())) {
+            client.send(get(
+                    "/upgrade",
+                    "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n"));
+            assertThat(client.readHead().status()).isEqualTo(200);
+        }
+        ScriptedInstance.Call call = instance.call();
+        assertThat(call.field("Upgrade")).isEmpty();
+        assertThat(call.field("HTTP2-Settings")).isEmpty();
+    }
+
     @Test
     void targetsAreForwardedAsTheyCame() throws Exception {
         for (String target : List.of(
