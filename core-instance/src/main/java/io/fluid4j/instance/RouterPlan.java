@@ -4,6 +4,8 @@
  */
 package io.fluid4j.instance;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import io.fluid4j.instance.RouterChoice.Candidate;
 import java.net.URI;
 import java.time.Duration;
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  * for any.
  */
 final class RouterPlan {
+
+    private static final System.Logger LOG = System.getLogger("io.fluid4j.instance");
 
     /** A new router is not found by all instances in the same moment. */
     static final Duration SPREAD = Duration.ofSeconds(2);
@@ -69,7 +73,11 @@ final class RouterPlan {
     void named(List<String> routers) {
         List<Candidate> candidates = new ArrayList<>();
         for (String router : routers) {
-            candidates.add(new Candidate(router, URI.create(router), "", 0));
+            try {
+                candidates.add(new Candidate(router, URI.create(router), "", 0));
+            } catch (IllegalArgumentException e) {
+                LOG.log(WARNING, "a router that goes away named one that cannot be dialled: {0}", e.getMessage());
+            }
         }
         if (!candidates.isEmpty()) {
             named = List.copyOf(candidates);

@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -276,6 +277,28 @@ class RequestPathTest {
         assertThat(router.context().metrics().nacks(NackReason.CPU_THROTTLED)).isEqualTo(1);
         assertThat(router.context().metrics().reroutes(NackReason.CPU_THROTTLED))
                 .isEqualTo(1);
+    }
+
+    /** However long the body, no more than the stream's window is sent before somebody has begun to read it. */
+    @Test
+    void longBodyThatHadBegunToFlowGoesElsewhereWhole() throws Exception {
+        String body = "0123456789abcdef".repeat(15 * 1024);
+        CompletableFuture<ScriptedInstance.Call> asked = new CompletableFuture<>();
+        start(call -> call.answer(200, "warm"));
+        try (RawClient client = client()) {
+            assertThat(client.send(get("/")).answer().text()).isEqualTo("warm");
+            instance.script(asked::complete);
+            second = new ScriptedInstance(router.tunnelPort(), "shop", call -> call.start()
+                            .readBody()
+                            .thenAccept(whole -> call.answer(
+                                    200, Boolean.toString(new String(whole, StandardCharsets.UTF_8).equals(body)))))
+                    .connected();
+            await().until(() -> router.instances() == 2);
+            client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
+            ScriptedInstance.Call refused = asked.get(10, TimeUnit.SECONDS);
+            refused.nack(NackReason.QUEUE_DELAY);
+            assertThat(client.answer().text()).isEqualTo("true");
+        }
     }
 
     @Test

@@ -241,8 +241,10 @@ public final class RouterKeys {
             .doc("Instances one request is offered to, one after another, while each says that it has not started it.");
 
     /** Request body kept for another instance. */
-    public static final ConfigKey<Long> REPLAY_BUFFER = KEYS.size("fluid.router.replay-buffer", "64k", "0", "16m")
-            .doc("Request body kept in memory until the request has started, so that another instance can take it.");
+    public static final ConfigKey<Long> REPLAY_BUFFER = KEYS.size("fluid.router.replay-buffer", "320k", "0", "16m")
+            .doc(
+                    "Request body kept in memory until the request has started, so that another instance can take it."
+                            + " Before that an instance takes no more than the stream window, which with one piece fits in here.");
 
     /** Time to the start of the response. */
     public static final ConfigKey<Duration> REQUEST_TIMEOUT = KEYS.duration(
