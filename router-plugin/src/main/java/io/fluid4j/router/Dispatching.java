@@ -337,7 +337,7 @@ final class Dispatching {
 
     private void waitForInstance() {
         FunctionGroup to = outcome.group();
-        boolean nobodyYet = to.instances().isEmpty() && !hopped && context.starting();
+        boolean nobodyYet = to.instances().isEmpty() && !hopped && !to.pooled() && context.starting();
         if (!to.recovering() && !nobodyYet) {
             if (hopped && attempts.retries() > 0) {
                 exchange.reject(allNacked());

@@ -39,6 +39,8 @@ final class FunctionGroup {
     private volatile int starting;
     /** Whether more would be asked for. */
     private volatile boolean mayGrow;
+
+    private volatile boolean pooled;
     /** Until when instances were starting; differences only. */
     private volatile long startingUntilNanos;
 
@@ -126,6 +128,12 @@ final class FunctionGroup {
         }
         starting = startingNow;
         mayGrow = mayGrowNow;
+        pooled = true;
+    }
+
+    /** True when a pool says what is to come: nobody else needs to guess. */
+    boolean pooled() {
+        return pooled;
     }
 
     /** True while there will be more instances if they are wanted: a longer queue is served sooner then. */
