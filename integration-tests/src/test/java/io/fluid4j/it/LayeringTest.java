@@ -174,9 +174,9 @@ class LayeringTest {
                         "io.fluid4j.tunnel..",
                         "io.fluid4j.instance..",
                         "io.fluid4j.resolver.client..")
-                // It takes up what applications write with it.
+                // They take up what applications write with it.
                 .and()
-                .doNotHaveSimpleName("RequestLogHandler")
+                .haveNameNotMatching(".*\\.(RequestLogHandler|ApplicationLogs)(\\$.*)?")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.util.logging..", "org.slf4j..")
