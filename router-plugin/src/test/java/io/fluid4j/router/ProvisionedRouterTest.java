@@ -141,14 +141,14 @@ class ProvisionedRouterTest {
         JsonNode after = story(get());
         assertThat(after.get("coldStart").asBoolean()).isFalse();
         assertThat(after.get("choices").get(0).get("was").asText()).isEqualTo("active");
-        assertThat(admin("/metrics"))
+        await().untilAsserted(() -> assertThat(admin("/metrics"))
                 .contains("fluid_router_cold_start_requests_total{function=\"shop\"} 1.0")
                 .contains("fluid_provision_instances_total{event=\"asked\",function=\"shop\"} 1.0")
                 .contains("fluid_provision_instances_total{event=\"started\",function=\"shop\"} 1.0")
                 .contains("fluid_provision_instances_total{event=\"failed\",function=\"shop\"} 0.0")
                 .contains("fluid_provision_starting_instances{function=\"shop\"} 0.0")
                 .contains("fluid_provision_start_seconds_count{function=\"shop\"} 1")
-                .contains("fluid_desired_instances{function=\"shop\"} 1.0");
+                .contains("fluid_desired_instances{function=\"shop\"} 1.0"));
     }
 
     /** Active, then one that is there and idle, then a new one. */
