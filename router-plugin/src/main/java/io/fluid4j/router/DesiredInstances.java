@@ -36,14 +36,17 @@ final class DesiredInstances {
         long load = waiting;
         long limits = 0;
         double headroom = 0;
+        boolean full = true;
         for (Candidate instance : connected) {
             load += instance.load();
             limits += instance.limit() > 0 ? instance.limit() : ASSUMED_LIMIT;
             headroom += instance.headroom();
+            full &= !instance.available();
         }
         double each = (double) limits / count * TARGET_USE;
         int byLoad = (int) Math.ceil(load / each);
-        boolean tight = waiting > 0 || headroom / count < TIGHT;
+        // Who waits while somebody has room is just about to be served: one that has come only now, say.
+        boolean tight = (waiting > 0 && full) || headroom / count < TIGHT;
         return Math.max(1, tight ? Math.max(byLoad, count + 1) : byLoad);
     }
 }

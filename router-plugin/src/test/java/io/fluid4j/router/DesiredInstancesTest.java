@@ -38,7 +38,12 @@ class DesiredInstancesTest {
 
     @Test
     void whoWaitsOrIsTightWantsOneMore() {
-        assertThat(DesiredInstances.of(fleet(2, 10), 1)).isEqualTo(3);
+        List<TestCandidate> paused = fleet(2, 10);
+        paused.forEach(instance -> instance.available(false));
+        assertThat(DesiredInstances.of(paused, 1)).isEqualTo(3);
+        // One has just come, or recovered: it takes those who wait.
+        paused.get(1).available(true);
+        assertThat(DesiredInstances.of(paused, 1)).isEqualTo(1);
         List<TestCandidate> tight = fleet(2, 10);
         tight.forEach(instance -> instance.headroom(0.1));
         assertThat(DesiredInstances.of(tight, 0)).isEqualTo(3);
