@@ -246,6 +246,7 @@ final class ResolverHandler extends Handler.Abstract {
         if (failure instanceof UnknownRouterException) {
             error(404, message, response, callback);
         } else if (failure instanceof BodyTooLargeException) {
+            response.getHeaders().put(HttpHeader.CONNECTION, "close"); // who hears this can stop sending
             error(413, message, response, callback);
         } else if (failure instanceof IllegalArgumentException) {
             error(400, message, response, callback);
@@ -265,13 +266,15 @@ final class ResolverHandler extends Handler.Abstract {
     }
 
     private static Map<String, @Nullable Object> body(Request request) throws IOException {
-        try (InputStream in = Content.Source.asInputStream(request)) {
-            byte[] octets = in.readNBytes(MAX_BODY_BYTES + 1);
-            if (octets.length > MAX_BODY_BYTES) {
-                throw new BodyTooLargeException();
-            }
-            return octets.length == 0 ? Map.of() : Json.parseObject(new String(octets, StandardCharsets.UTF_8));
+        if (request.getLength() > MAX_BODY_BYTES) {
+            throw new BodyTooLargeException();
         }
+        InputStream in = Content.Source.asInputStream(request); // closing it would spoil what comes after the refusal
+        byte[] octets = in.readNBytes(MAX_BODY_BYTES + 1);
+        if (octets.length > MAX_BODY_BYTES) {
+            throw new BodyTooLargeException();
+        }
+        return octets.length == 0 ? Map.of() : Json.parseObject(new String(octets, StandardCharsets.UTF_8));
     }
 
     private void watch(Request request, Response response, Callback callback) {

@@ -18,9 +18,11 @@ import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.OptionalInt;
 import java.util.ServiceLoader;
+import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -33,6 +35,11 @@ public final class ResolverServer implements AutoCloseable {
 
     private static final int MAX_THREADS = 64;
     private static final long IDLE_MILLIS = 30_000;
+
+    /** What is read and thrown away of a body after the answer, so that its sender sees the answer. */
+    private static final long MAX_REST_OCTETS = 64L << 20;
+
+    private static final Duration MAX_REST = Duration.ofSeconds(30);
 
     private static final Logger LOG = System.getLogger(ResolverServer.class.getName());
 
@@ -75,13 +82,14 @@ public final class ResolverServer implements AutoCloseable {
             this.http = new Server(threads);
             this.connector = connector(http, address(bind, httpPort.getAsInt()));
             http.addConnector(connector);
-            http.setHandler(new ResolverHandler(
+            Handler handler = new ResolverHandler(
                     store,
                     resolver,
                     new Locality(config.get(CommonKeys.REGION), config.get(CommonKeys.ZONE)),
                     dns == null ? null : dns.metrics(),
                     config.find(CommonKeys.RESOLVER_TOKEN).orElse(null),
-                    http.getScheduler()));
+                    http.getScheduler());
+            http.setHandler(new RestReader(handler, MAX_REST_OCTETS, MAX_REST));
         }
     }
 

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 /** What both kinds of sockets keep. Batched ones are there on Linux with Java 22 and later. */
 abstract class DatagramsTest {
 
-    private static final int PATIENCE_MILLIS = 30_000;
+    private static final int PATIENCE_MILLIS = 60_000;
 
     static class Plain extends DatagramsTest {
         @Override

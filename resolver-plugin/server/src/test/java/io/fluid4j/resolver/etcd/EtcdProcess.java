@@ -10,6 +10,7 @@ import static org.awaitility.Awaitility.await;
 import io.fluid4j.resolver.client.Json;
 import java.io.File;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Assumptions;
@@ -39,10 +41,27 @@ final class EtcdProcess implements AutoCloseable {
 
     private EtcdProcess(Path directory) throws IOException {
         this.directory = directory;
-        try (ServerSocket client = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-                ServerSocket peer = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+        try (ServerSocket client = listen();
+                ServerSocket peer = listen()) {
             this.clientPort = client.getLocalPort();
             this.peerPort = peer.getLocalPort();
+        }
+    }
+
+    /**
+     * Listens at a port of loopback that can be given up and taken again: below those that the system hands out, where
+     * any connection might take it meanwhile, be it one that was meant to reach it.
+     */
+    static ServerSocket listen() throws IOException {
+        for (int attempt = 0; ; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(20_000, 32_000);
+            try {
+                return new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
+            } catch (BindException e) {
+                if (attempt == 100) {
+                    throw e;
+                }
+            }
         }
     }
 
