@@ -19,6 +19,7 @@ final class BusyTime {
 
     // Guarded by 'lock'.
     private long sinceNanos = IDLE;
+    private long untilNanos = IDLE;
     private long totalNanos;
 
     void begins(long nowNanos) {
@@ -38,9 +39,13 @@ final class BusyTime {
         synchronized (lock) {
             boolean busy = inFlight.get() > 0;
             if (busy && sinceNanos == IDLE) {
-                sinceNanos = nowNanos;
+                // Who read the clock and was held up may come after a busy time that covers it: that is paid for.
+                boolean covered = untilNanos != IDLE && nowNanos - untilNanos < 0;
+                sinceNanos = covered ? untilNanos : nowNanos;
             } else if (!busy && sinceNanos != IDLE) {
-                totalNanos += Math.max(0, nowNanos - sinceNanos);
+                long nanos = Math.max(0, nowNanos - sinceNanos);
+                totalNanos += nanos;
+                untilNanos = sinceNanos + nanos;
                 sinceNanos = IDLE;
             }
         }

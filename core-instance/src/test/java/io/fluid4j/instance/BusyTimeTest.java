@@ -29,6 +29,23 @@ class BusyTimeTest {
     }
 
     @Test
+    void whoComesLateWithAnEarlyTimePaysNothingTwice() {
+        BusyTime busy = new BusyTime();
+        busy.begins(110);
+        busy.ends(200);
+        busy.begins(100);
+        assertThat(busy.nanos(205)).isEqualTo(95);
+        busy.ends(210);
+        assertThat(busy.nanos(300)).isEqualTo(100);
+        busy.begins(190);
+        busy.ends(205);
+        assertThat(busy.nanos(300)).isEqualTo(100);
+        busy.begins(220);
+        busy.ends(230);
+        assertThat(busy.nanos(300)).isEqualTo(110);
+    }
+
+    @Test
     void afterAllHaveEndedItStandsStillHoweverTheyRaced() throws Exception {
         BusyTime busy = new BusyTime();
         int threads = 4;
