@@ -13,6 +13,7 @@ import io.fluid4j.spi.health.Reading;
 import io.fluid4j.spi.health.SignalContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
 import org.junit.jupiter.api.Test;
@@ -70,12 +71,16 @@ public interface HealthSignalContract {
     default void samplesAreCheap() throws Exception {
         int samples = 500;
         try (HealthSignal signal = create(provider(), here())) {
-            long began = System.nanoTime();
+            long[] nanos = new long[samples];
             for (int i = 0; i < samples; i++) {
+                long began = System.nanoTime();
                 signal.read(i * INTERVAL_NANOS);
+                nanos[i] = System.nanoTime() - began;
             }
-            assertThat((System.nanoTime() - began) / samples)
-                    .as("nanoseconds for one sample")
+            // Not the mean: that is also about who else uses this machine.
+            Arrays.sort(nanos);
+            assertThat(nanos[samples / 2])
+                    .as("nanoseconds for the sample in the middle")
                     .isLessThan(5_000_000L);
         }
     }

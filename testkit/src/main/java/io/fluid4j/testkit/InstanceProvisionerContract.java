@@ -113,12 +113,18 @@ public interface InstanceProvisionerContract {
     @Test
     default void ordersDoNotBlock() throws Exception {
         try (InstanceProvisioner provisioner = provider().open(context())) {
-            ScaleOrder order = order(1);
-            long began = System.nanoTime();
-            provisioner.start(order);
-            var stopped = provisioner.stop(order);
-            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(NO_BLOCKING);
-            stopped.toCompletableFuture().get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
+            // The quickest of some: a machine that has to do something else holds up one, who blocks holds up all.
+            Duration quickest = DEADLINE;
+            for (int i = 0; i < 3; i++) {
+                ScaleOrder order = order(1);
+                long began = System.nanoTime();
+                provisioner.start(order);
+                var stopped = provisioner.stop(order);
+                Duration took = Duration.ofNanos(System.nanoTime() - began);
+                quickest = took.compareTo(quickest) < 0 ? took : quickest;
+                stopped.toCompletableFuture().get(DEADLINE.toSeconds(), TimeUnit.SECONDS);
+            }
+            assertThat(quickest).isLessThan(NO_BLOCKING);
         }
     }
 

@@ -58,7 +58,7 @@ import org.jspecify.annotations.Nullable;
 public final class WirePeer implements AutoCloseable {
 
     /** How long a wait may take unless {@link #deadline} says otherwise. Generous, since it is only used up on failure. */
-    public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(10);
+    public static final Duration DEFAULT_DEADLINE = Duration.ofSeconds(30);
 
     private static final int MAX_TRACE_LINES = 10_000;
 

@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Test;
 class RequesterConformanceTest {
 
     private static final String SECRET = "correct horse battery staple";
-    private static final long SECONDS = 10;
+    private static final long SECONDS = 30;
     /** A HEALTH frame with it makes the session's listener throw. */
     private static final long BROKEN_SEQUENCE = 666;
 

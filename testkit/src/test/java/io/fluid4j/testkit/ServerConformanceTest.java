@@ -44,7 +44,7 @@ import org.junit.jupiter.api.Test;
 class ServerConformanceTest {
 
     private static final String SECRET = "correct horse battery staple";
-    private static final long SECONDS = 10;
+    private static final long SECONDS = 30;
     private static final int MAX_STREAMS = 20;
 
     private final BlockingQueue<Session> sessions = new LinkedBlockingQueue<>();

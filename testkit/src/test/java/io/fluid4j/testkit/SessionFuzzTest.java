@@ -69,6 +69,9 @@ class SessionFuzzTest {
     private static final Duration TIME =
             Duration.ofSeconds(Math.max(2, Long.getLong("fluid.test.fuzz.seconds", 10) / 2));
 
+    /** However slow the machine is. */
+    private static final int LEAST_ROUNDS = 6;
+
     /** Thousands of tunnels come and go: only what somebody must look at is worth a line. */
     private static final Logger TUNNEL_LOG = Logger.getLogger("io.fluid4j.tunnel");
 
@@ -120,8 +123,7 @@ class SessionFuzzTest {
                 assertNoFaultOfOurs(take(ends), instanceTrace, SEED, rounds);
                 assertThat(ended).as("seed %d, round %d", SEED, rounds).hasValue(opened.get());
                 rounds++;
-            } while (System.nanoTime() - end < 0);
-            assertThat(rounds).isGreaterThan(5);
+            } while (rounds < LEAST_ROUNDS || System.nanoTime() - end < 0);
             assertThat(acceptor.handshakes()).isZero();
         }
     }
@@ -155,8 +157,7 @@ class SessionFuzzTest {
                 }
                 assertNoFaultOfOurs(take(ends), routerTrace, ~SEED, rounds);
                 rounds++;
-            } while (System.nanoTime() - end < 0);
-            assertThat(rounds).isGreaterThan(5);
+            } while (rounds < LEAST_ROUNDS || System.nanoTime() - end < 0);
         }
     }
 
@@ -282,7 +283,7 @@ class SessionFuzzTest {
     }
 
     private static <T> T take(BlockingQueue<T> queue) throws InterruptedException {
-        T next = queue.poll(10, TimeUnit.SECONDS);
+        T next = queue.poll(30, TimeUnit.SECONDS);
         assertThat(next).as("seed %d", SEED).isNotNull();
         return next;
     }

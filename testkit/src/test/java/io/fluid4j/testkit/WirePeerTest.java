@@ -132,7 +132,7 @@ class WirePeerTest {
                 .isInstanceOf(java.util.concurrent.TimeoutException.class);
         router.resumeReading();
         assertThat(router.awaitBody(1)).hasSize(400 * 65_536);
-        sending.get(10, TimeUnit.SECONDS);
+        sending.get(30, TimeUnit.SECONDS);
     }
 
     @Test
@@ -153,6 +153,6 @@ class WirePeerTest {
             }
         });
         router.handshakeAsAcceptor(secret);
-        assertThat(dialling.get(10, TimeUnit.SECONDS).is(FrameType.WELCOME)).isTrue();
+        assertThat(dialling.get(30, TimeUnit.SECONDS).is(FrameType.WELCOME)).isTrue();
     }
 }
