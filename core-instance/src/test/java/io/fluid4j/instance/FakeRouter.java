@@ -46,7 +46,7 @@ import org.jspecify.annotations.Nullable;
 final class FakeRouter implements AutoCloseable {
 
     static final String SECRET = "a secret of the tests only";
-    private static final long PATIENCE_SECONDS = 20;
+    private static final long PATIENCE_SECONDS = 30;
 
     final BlockingQueue<Session> sessions = new LinkedBlockingQueue<>();
     final List<Health> healths = new CopyOnWriteArrayList<>();

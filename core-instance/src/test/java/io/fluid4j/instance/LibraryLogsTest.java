@@ -69,6 +69,9 @@ class LibraryLogsTest {
                 "fluid.router.urls", router.url(),
                 "fluid.tunnel.secret", FakeRouter.SECRET,
                 "fluid.admission.scheduler-lag", "off",
+                "fluid.admission.queue-delay", "off",
+                "fluid.admission.cpu-throttled", "off",
+                "fluid.admission.gc-time", "off",
                 "fluid.admission.memory", "off"));
         for (int i = 0; i < settings.length; i += 2) {
             all.put(settings[i], settings[i + 1]);

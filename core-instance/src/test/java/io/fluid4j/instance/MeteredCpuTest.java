@@ -81,6 +81,7 @@ class MeteredCpuTest {
                                 "fluid.admission.scheduler-lag", "off",
                                 "fluid.admission.queue-delay", "off",
                                 "fluid.admission.cpu-throttled", "off",
+                                "fluid.admission.gc-time", "off",
                                 "fluid.admission.memory", "off"))
                         .environment(Map.of())
                         .systemProperties(new Properties())
@@ -99,7 +100,7 @@ class MeteredCpuTest {
         Semaphore places = new Semaphore(atOnce);
         List<FakeRouter.Answer> answers = new ArrayList<>();
         for (int i = 0; i < requests; i++) {
-            assertThat(places.tryAcquire(20, TimeUnit.SECONDS)).isTrue();
+            assertThat(places.tryAcquire(30, TimeUnit.SECONDS)).isTrue();
             FakeRouter.Answer answer = router.get(session, i % 2 == 0 ? "/burn" : "/wait");
             answer.usage.whenComplete((usage, failure) -> places.release());
             answers.add(answer);
@@ -121,9 +122,11 @@ class MeteredCpuTest {
 
         long[] metered = load(session, 400, atOnce);
 
-        assertThat(metered[0]).as("burning").isCloseTo(burnt.sum(), within(burnt.sum() / 20));
-        assertThat(metered[1]).as("waiting").isLessThan(burnt.sum() / 20);
-        assertThat(metered[0] + metered[1]).as("together").isCloseTo(burnt.sum(), within(burnt.sum() / 20));
+        // A tenth is half a millisecond for each request: what a slow machine needs around the burning.
+        long tenth = burnt.sum() / 10;
+        assertThat(metered[0]).as("burning").isCloseTo(burnt.sum(), within(tenth));
+        assertThat(metered[1]).as("waiting").isLessThan(tenth);
+        assertThat(metered[0] + metered[1]).as("together").isCloseTo(burnt.sum(), within(2 * tenth));
     }
 
     @Test

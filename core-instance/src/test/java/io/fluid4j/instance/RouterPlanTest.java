@@ -108,6 +108,9 @@ class RouterPlanTest {
                 "fluid.zone", "a",
                 "fluid.tunnel.secret", FakeRouter.SECRET,
                 "fluid.admission.scheduler-lag", "off",
+                "fluid.admission.queue-delay", "off",
+                "fluid.admission.cpu-throttled", "off",
+                "fluid.admission.gc-time", "off",
                 "fluid.admission.memory", "off",
                 "fluid.health.interval", "50ms"));
         for (int i = 0; i < settings.length; i += 2) {
