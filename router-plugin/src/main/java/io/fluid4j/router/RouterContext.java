@@ -49,6 +49,7 @@ final class RouterContext {
     private volatile TrustedProxies proxies = TrustedProxies.NONE;
     private volatile Times times;
     private volatile Retries retries;
+    private volatile long maxDialNanos = MAX_DIAL_NANOS;
     private volatile RouteTable.@Nullable Route onlyRoute;
     private volatile @Nullable Fleet fleet;
 
@@ -155,7 +156,12 @@ final class RouterContext {
 
     /** How long a request waits for a tunnel to another router. */
     long maxDialNanos() {
-        return MAX_DIAL_NANOS;
+        return maxDialNanos;
+    }
+
+    /** Another patience than {@link #MAX_DIAL_NANOS}. */
+    void maxDialNanos(long nanos) {
+        maxDialNanos = nanos;
     }
 
     int maxAttempts() {

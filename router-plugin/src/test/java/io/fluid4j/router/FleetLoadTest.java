@@ -84,6 +84,7 @@ class FleetLoadTest {
         Router router = Router.create(RequestPathTest.config(keys.toArray(new String[0])))
                 .start();
         opened.add(router);
+        router.context().maxDialNanos(PATIENCE.toNanos());
         return router;
     }
 
@@ -151,6 +152,8 @@ class FleetLoadTest {
 
         one.close();
         two.close();
+        // What is on its way to them until their ends are seen belongs to what was under way.
+        await().atMost(PATIENCE).until(() -> front.context().fleet().tunnels().connected() <= 1);
         long killed = System.nanoTime();
         await().atMost(PATIENCE)
                 .until(() -> outcomes.stream()

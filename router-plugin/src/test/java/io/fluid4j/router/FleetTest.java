@@ -106,7 +106,7 @@ class FleetTest {
             }
             // One that stops withdraws at once, long before its time to live has passed.
             one.close();
-            await().atMost(Duration.ofSeconds(15)).until(() -> {
+            await().atMost(Duration.ofSeconds(20)).until(() -> {
                 Resolution shop = two.resolver().lookup("shop");
                 return shop != null && shop.routes().size() == 1;
             });

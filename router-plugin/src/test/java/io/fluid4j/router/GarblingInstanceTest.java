@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** An instance that breaks the protocol: nothing of it is passed on, and no truncated body looks complete. */
-@Timeout(60)
+@Timeout(120)
 class GarblingInstanceTest {
 
     private Router router;
@@ -47,7 +47,7 @@ class GarblingInstanceTest {
 
     private void connect(int healthIntervalMillis) throws Exception {
         peer = WirePeer.dial(router.tunnelPort());
-        Settings settings = new Settings(131_072, 262_144, 16_777_216, 100_000, 98_304, 2_000, healthIntervalMillis);
+        Settings settings = new Settings(131_072, 262_144, 16_777_216, 100_000, 98_304, 60_000, healthIntervalMillis);
         peer.handshakeAsDialler(
                 WireHandshake.HelloSpec.instance("shop").with(hello -> hello.settings(settings)),
                 ScriptedInstance.SECRET);

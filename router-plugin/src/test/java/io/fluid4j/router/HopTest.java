@@ -50,10 +50,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Requests for a function that another router of the fleet holds: one hop, both ways, and never two. */
-@Timeout(120)
+@Timeout(240)
 class HopTest {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(30);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final String TOKEN = "a-token-of-some-length";
     private static final String PEERS = "a secret between routers";
 
@@ -102,6 +102,7 @@ class HopTest {
         Router router = Router.create(RequestPathTest.config(keys.toArray(new String[0])))
                 .start();
         opened.add(router);
+        router.context().maxDialNanos(PATIENCE.toNanos());
         return router;
     }
 

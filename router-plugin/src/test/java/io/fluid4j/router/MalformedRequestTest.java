@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Requests that two parties could read differently: answered by the router, and never seen by an instance. */
-@Timeout(60)
+@Timeout(120)
 class MalformedRequestTest {
 
     private static Router router;

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A router that asks for instances: the receiver of its orders is the test, which connects them. */
-@Timeout(60)
+@Timeout(180)
 class ProvisionedRouterTest {
 
     private static final long PATIENCE_SECONDS = 30;

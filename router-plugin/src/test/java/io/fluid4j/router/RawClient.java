@@ -21,12 +21,14 @@ import org.jspecify.annotations.Nullable;
 /** An HTTP/1.1 client that sends exactly the octets it is told to. */
 final class RawClient implements Closeable {
 
+    private static final int PATIENCE_MILLIS = 30_000;
+
     private final Socket socket = new Socket();
     private final InputStream in;
 
     RawClient(int port) throws IOException {
-        socket.setSoTimeout(10_000);
-        socket.connect(new InetSocketAddress("127.0.0.1", port), 5000);
+        socket.setSoTimeout(PATIENCE_MILLIS);
+        socket.connect(new InetSocketAddress("127.0.0.1", port), PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
         in = new BufferedInputStream(socket.getInputStream());
     }

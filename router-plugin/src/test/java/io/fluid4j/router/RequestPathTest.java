@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** The whole request path: a raw client, the router, and an instance behind a real tunnel. */
-@Timeout(60)
+@Timeout(120)
 class RequestPathTest {
 
     private Router router;
@@ -243,7 +243,7 @@ class RequestPathTest {
             call.interim(100);
             assertThat(client.readHead().status()).isEqualTo(100);
             client.send("body");
-            assertThat(call.readBody().get(10, TimeUnit.SECONDS)).hasSize(4);
+            assertThat(call.readBody().get(30, TimeUnit.SECONDS)).hasSize(4);
             call.answer(201, "made");
             assertThat(client.readHead().status()).isEqualTo(201);
         }
@@ -295,7 +295,7 @@ class RequestPathTest {
                     .connected();
             await().until(() -> router.instances() == 2);
             client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
-            ScriptedInstance.Call refused = asked.get(10, TimeUnit.SECONDS);
+            ScriptedInstance.Call refused = asked.get(30, TimeUnit.SECONDS);
             refused.nack(NackReason.QUEUE_DELAY);
             assertThat(client.answer().text()).isEqualTo("true");
         }
@@ -326,7 +326,7 @@ class RequestPathTest {
 
     @Test
     void requestThatWaitsIsServedWhenAnInstanceRecovers() throws Exception {
-        start(call -> call.answer(200, "served"), "fluid.router.max-wait", "10s");
+        start(call -> call.answer(200, "served"), "fluid.router.max-wait", "60s");
         instance.state(Health.State.OVERLOADED, 0);
         await().until(() -> router.context().instances().all().get(0).state().equals("paused"));
         try (RawClient client = client()) {
@@ -399,7 +399,7 @@ class RequestPathTest {
             RawClient.Answer answer = client.send(get("/")).answer();
             assertThat(answer.status()).isEqualTo(504);
             assertThat(answer.field("Fluid-Error")).isEqualTo("timeout");
-            assertThat(instance.call().cancelled.get(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.DEADLINE);
+            assertThat(instance.call().cancelled.get(30, TimeUnit.SECONDS)).isEqualTo(ErrorCode.DEADLINE);
         }
     }
 
@@ -410,7 +410,7 @@ class RequestPathTest {
         client.send(get("/"));
         ScriptedInstance.Call call = instance.call();
         client.reset();
-        assertThat(call.cancelled.get(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.CLIENT_GONE);
+        assertThat(call.cancelled.get(30, TimeUnit.SECONDS)).isEqualTo(ErrorCode.CLIENT_GONE);
     }
 
     @Test
@@ -420,7 +420,7 @@ class RequestPathTest {
         client.send(get("/"));
         ScriptedInstance.Call call = instance.call();
         client.close();
-        assertThat(call.cancelled.get(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.CLIENT_GONE);
+        assertThat(call.cancelled.get(30, TimeUnit.SECONDS)).isEqualTo(ErrorCode.CLIENT_GONE);
     }
 
     @Test
@@ -430,7 +430,7 @@ class RequestPathTest {
         client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50\r\n\r\nhel");
         ScriptedInstance.Call call = instance.call();
         client.close();
-        assertThat(call.cancelled.get(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.CLIENT_GONE);
+        assertThat(call.cancelled.get(30, TimeUnit.SECONDS)).isEqualTo(ErrorCode.CLIENT_GONE);
     }
 
     @Test

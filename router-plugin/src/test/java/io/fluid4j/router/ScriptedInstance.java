@@ -34,6 +34,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
@@ -45,6 +46,11 @@ final class ScriptedInstance implements AutoCloseable {
 
     private static final byte[] GROUP = new byte[16];
 
+    /** Far from where a machine that is busy with something else makes an instance look silent: three of them. */
+    private static final int HEALTH_INTERVAL_MILLIS = 20_000;
+    /** A tunnel that a busy machine leaves without an answer for so long is not dead. */
+    private static final int PING_INTERVAL_MILLIS = 20_000;
+
     final String id;
     final BlockingQueue<Call> calls = new LinkedBlockingQueue<>();
     final List<String> requests = new CopyOnWriteArrayList<>();
@@ -53,12 +59,14 @@ final class ScriptedInstance implements AutoCloseable {
     private final AtomicLong healthSequence = new AtomicLong();
     private final TunnelTransport transport;
     private final Dialler dialler;
-    private final CompletableFuture<Session> session = new CompletableFuture<>();
+    private final CompletableFuture<Session> first = new CompletableFuture<>();
+    /** The tunnel that stands now; a new one after each reconnect. */
+    private final AtomicReference<@Nullable Session> current = new AtomicReference<>();
+
     private final Thread healthThread;
     private volatile Consumer<Call> script;
     private volatile Health.State state = Health.State.ACCEPTING;
     private volatile int limit;
-    private volatile boolean healthy = true;
     private volatile boolean closed;
 
     ScriptedInstance(int tunnelPort, String function, Consumer<Call> script) {
@@ -75,7 +83,8 @@ final class ScriptedInstance implements AutoCloseable {
                 .router(URI.create("tcp://127.0.0.1:" + tunnelPort))
                 .hello(() -> Hello.builder()
                         .role(Hello.Role.INSTANCE)
-                        .settings(new Settings(131072, 262144, 16777216, 100_000, 98304, 2000, 100))
+                        .settings(new Settings(
+                                131072, 262144, 16777216, 100_000, 98304, PING_INTERVAL_MILLIS, HEALTH_INTERVAL_MILLIS))
                         .instanceId(id)
                         .function(function)
                         .deployment(deployment)
@@ -93,12 +102,15 @@ final class ScriptedInstance implements AutoCloseable {
 
     /** Waits until the handshake is done. */
     ScriptedInstance connected() throws Exception {
-        session.get(10, TimeUnit.SECONDS);
+        session();
         return this;
     }
 
+    /** The tunnel that stands, once the first one does. */
     Session session() throws Exception {
-        return session.get(10, TimeUnit.SECONDS);
+        Session opened = first.get(30, TimeUnit.SECONDS);
+        Session now = current.get();
+        return now == null ? opened : now;
     }
 
     void script(Consumer<Call> next) {
@@ -111,17 +123,8 @@ final class ScriptedInstance implements AutoCloseable {
         healthNow();
     }
 
-    /** From here on silent. */
-    void freeze() {
-        healthy = false;
-    }
-
-    void thaw() {
-        healthy = true;
-    }
-
     Call call() throws InterruptedException {
-        Call call = calls.poll(10, TimeUnit.SECONDS);
+        Call call = calls.poll(30, TimeUnit.SECONDS);
         if (call == null) {
             throw new AssertionError("no request has come");
         }
@@ -154,11 +157,10 @@ final class ScriptedInstance implements AutoCloseable {
 
     private void sendHealth() {
         try {
-            session.get();
+            first.get();
             while (!closed) {
-                if (healthy) {
-                    healthNow();
-                }
+                // A tunnel that has just ended takes nothing; another one may come.
+                healthNow();
                 TimeUnit.MILLISECONDS.sleep(50);
             }
         } catch (Exception e) {
@@ -170,7 +172,8 @@ final class ScriptedInstance implements AutoCloseable {
         return new Session.Listener() {
             @Override
             public void onOpen(Session open) {
-                session.complete(open);
+                current.set(open);
+                first.complete(open);
             }
 
             @Override
@@ -230,7 +233,7 @@ final class ScriptedInstance implements AutoCloseable {
 
         /** Waits for the whole body, off the reader thread. */
         byte[] body() throws Exception {
-            return whole.get(10, TimeUnit.SECONDS);
+            return whole.get(30, TimeUnit.SECONDS);
         }
 
         private void drainBody() {

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** HTTPS, HTTP/2 by ALPN, and HTTP/2 in clear. */
-@Timeout(60)
+@Timeout(180)
 class SecureClientsTest {
 
     @TempDir
@@ -158,7 +158,7 @@ class SecureClientsTest {
             all.add(done);
         }
         for (int i = 0; i < 50; i++) {
-            assertThat(all.get(i).get(20, TimeUnit.SECONDS).getContentAsString())
+            assertThat(all.get(i).get(60, TimeUnit.SECONDS).getContentAsString())
                     .isEqualTo("body " + i + "x".repeat(i * 1000));
         }
     }
@@ -172,7 +172,7 @@ class SecureClientsTest {
         call.head(200, -1);
         call.send("body");
         call.endWithTrailer("fin");
-        ContentResponse response = done.get(20, TimeUnit.SECONDS);
+        ContentResponse response = done.get(60, TimeUnit.SECONDS);
         assertThat(response.getContentAsString()).isEqualTo("body");
         HttpFields trailers = response.getTrailers();
         assertThat(trailers.get("X-Trailer")).isEqualTo("fin");
@@ -185,7 +185,7 @@ class SecureClientsTest {
         CompletableFuture<ContentResponse> done = new CompletableResponseListener(request).send();
         ScriptedInstance.Call call = instance.call();
         request.abort(new IllegalStateException("changed my mind"));
-        assertThat(call.cancelled.get(10, TimeUnit.SECONDS)).isEqualTo(ErrorCode.CLIENT_GONE);
+        assertThat(call.cancelled.get(30, TimeUnit.SECONDS)).isEqualTo(ErrorCode.CLIENT_GONE);
         assertThat(done).isCompletedExceptionally();
     }
 }
