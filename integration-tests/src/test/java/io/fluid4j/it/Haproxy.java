@@ -58,18 +58,21 @@ record Haproxy(ServerProcess process, int port) implements AutoCloseable {
                 Map.of(),
                 folder.resolve("console.log"));
         Haproxy proxy = new Haproxy(process, port);
+        boolean started = false;
         try {
             await().atMost(START_LIMIT)
                     .failFast("HAProxy has ended", () -> !process.alive())
-                    .ignoreException(IOException.class)
+                    .ignoreExceptionsInstanceOf(IOException.class)
                     .until(() -> {
                         RawClient.connect(port).close();
                         return true;
                     });
+            started = true;
             return proxy;
-        } catch (RuntimeException e) {
-            process.close();
-            throw e;
+        } finally {
+            if (!started) {
+                process.close();
+            }
         }
     }
 

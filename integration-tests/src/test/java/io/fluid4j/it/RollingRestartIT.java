@@ -74,7 +74,7 @@ class RollingRestartIT {
     }
 
     private static void awaitAllEverywhere() {
-        await().atMost(PATIENCE).ignoreException(IOException.class).until(() -> {
+        await().atMost(PATIENCE).ignoreExceptionsInstanceOf(IOException.class).until(() -> {
             for (RouterServer router : ROUTERS) {
                 List<InstanceView> all = InstanceView.of(router);
                 if (all.size() != 3 || all.stream().anyMatch(one -> !one.state().matches("active|idle"))) {

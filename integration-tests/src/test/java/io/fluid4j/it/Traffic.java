@@ -84,6 +84,7 @@ final class Traffic implements AutoCloseable {
     private final ConcurrentLinkedDeque<RawClient> idle = new ConcurrentLinkedDeque<>();
     private final ExecutorService clients = Executors.newCachedThreadPool();
     private final AtomicInteger sent = new AtomicInteger();
+    private final AtomicInteger committed = new AtomicInteger();
     private final AtomicInteger skipped = new AtomicInteger();
     private volatile boolean stopped;
     private volatile String host = "localhost";
@@ -179,7 +180,7 @@ final class Traffic implements AutoCloseable {
     private Outcome exchange(Kind kind, String id, int number, long due) {
         String detail = "";
         for (int i = 0; i < 2 * ports.length; i++) {
-            Answer answer = new Answer();
+            Answer answer = new Answer(committed);
             try {
                 RawClient client = connect(ports[(number + i) % ports.length]);
                 boolean reusable = false;
@@ -204,7 +205,7 @@ final class Traffic implements AutoCloseable {
                 skipped.incrementAndGet();
             }
         }
-        return new Answer().outcome(kind, id, detail, due);
+        return new Answer(committed).outcome(kind, id, detail, due);
     }
 
     private RawClient connect(int port) throws IOException {
@@ -219,10 +220,15 @@ final class Traffic implements AutoCloseable {
     }
 
     private static final class Answer {
+        private final AtomicInteger heads;
         private int status;
         private String error = "";
         private String instance = "";
         private boolean complete;
+
+        Answer(AtomicInteger heads) {
+            this.heads = heads;
+        }
 
         /** True when the connection can be used again. */
         boolean read(RawClient client, Kind kind, String request) throws IOException {
@@ -231,6 +237,7 @@ final class Traffic implements AutoCloseable {
             status = head.status();
             error = head.first("fluid-error") == null ? "" : head.first("fluid-error");
             instance = head.first("x-instance") == null ? "" : head.first("x-instance");
+            heads.incrementAndGet();
             String body = new String(client.readBody(), StandardCharsets.UTF_8);
             complete = kind.stream() ? body.endsWith(LAST_EVENT) : body.startsWith(DONE);
             return !"close".equalsIgnoreCase(head.first("connection"));
@@ -243,6 +250,11 @@ final class Traffic implements AutoCloseable {
 
     int sent() {
         return sent.get();
+    }
+
+    /** How many answers have at least begun at the client. */
+    int committed() {
+        return committed.get();
     }
 
     /** How often an address was skipped. */
