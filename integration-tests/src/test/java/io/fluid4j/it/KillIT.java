@@ -241,8 +241,7 @@ class KillIT {
                 ids.add(doomed.send(LONG_POST));
                 ids.add(doomed.send(LONG_STREAM));
             }
-            await().atMost(PATIENCE)
-                    .until(() -> begunAtVictim(ids) == ids.size() && doomed.committed() == LONG_ONES);
+            await().atMost(PATIENCE).until(() -> begunAtVictim(ids) == ids.size() && doomed.committed() == LONG_ONES);
 
             long killed = System.nanoTime();
             workers.server("victim").process().kill();
@@ -254,10 +253,12 @@ class KillIT {
 
             assertOnlyTheVictims(traffic, gone);
             assertThat(all.stream().filter(Outcome::good)).hasSizeGreaterThan(3 * PER_SECOND);
-            assertThat(doomed.finish()).as("%s", doomed.summary()).hasSize(ids.size()).allMatch(one -> one.kind()
-                            .stream()
-                    ? one.aborted()
-                    : one.status() == 502 && one.error().equals("instance-lost"));
+            assertThat(doomed.finish())
+                    .as("%s", doomed.summary())
+                    .hasSize(ids.size())
+                    .allMatch(one -> one.kind().stream()
+                            ? one.aborted()
+                            : one.status() == 502 && one.error().equals("instance-lost"));
             assertOnlyTheVictims(doomed, killed);
             Figures.add(
                     "killed instance",
