@@ -201,8 +201,8 @@ final class FakeRouter implements AutoCloseable {
 
         @Override
         public void onClosed(Session session, ErrorCode code, @Nullable Throwable cause) {
-            connected.decrementAndGet();
             closed.add(code);
+            connected.decrementAndGet();
         }
     }
 

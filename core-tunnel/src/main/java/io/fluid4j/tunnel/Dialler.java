@@ -254,8 +254,8 @@ public final class Dialler implements AutoCloseable {
             synchronized (lock) {
                 established++;
             }
-            session = made;
             lastFailure = null;
+            session = made;
             LOGGER.log(INFO, "tunnel to {0} stands: {1}", router, made);
             if (stopped) {
                 abandon();

@@ -76,7 +76,7 @@ final class FluidModuleIT {
         assertThat(router.session().peerHello().container()).isEqualTo("jetty/" + version);
 
         String id = UUID.randomUUID().toString();
-        Call call = router.send(Req.get("/ee10/answer/flushes?seconds=3&id=" + id));
+        Call call = router.send(Req.get("/ee10/answer/flushes?seconds=10&id=" + id));
         call.awaitReceived(7);
         // More than it needs: opened ahead, as nothing new is taken once the server stops.
         for (int i = 0; i < 4; i++) {
@@ -90,7 +90,7 @@ final class FluidModuleIT {
             assertThat(late.outcome()).startsWith("nack").contains("DRAINING");
         }
         assertThat(jetty.alive()).isTrue();
-        // The servlet waits for a gate nobody opens; it gives up by itself after 3 s.
+        // The servlet waits for a gate nobody opens; it gives up by itself after 10 s.
         call.cancel();
         assertThat(jetty.awaitExit()).isIn(0, 143);
         assertThat(jetty.log()).contains("Drained in");
@@ -115,7 +115,7 @@ final class FluidModuleIT {
                 .redirectErrorStream(true)
                 .start();
         String text = new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
-        process.waitFor(10, TimeUnit.SECONDS);
+        process.waitFor(60, TimeUnit.SECONDS);
         String version = text.split("\"")[1];
         return Integer.parseInt(version.split("[.-]")[0]);
     }

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class JettyChecks {
 
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** Rounds of a soak whose cancel comes after the application has begun, however slow the machine is. */
     private static final int SURELY_STARTED = 5;
@@ -54,10 +54,7 @@ abstract class JettyChecks {
                         "fluid.function = checks",
                         "fluid.router.urls = " + router.url(),
                         "fluid.tunnel.secret = " + TestRouter.SECRET,
-                        "fluid.max-concurrency = 5000",
-                        "fluid.admission.queue-delay = off",
-                        "fluid.admission.timeouts = off",
-                        "fluid.admission.scheduler-lag = off");
+                        "fluid.max-concurrency = 5000");
         jetty.start("jetty.requestlog.filePath=" + jetty.base().resolve("request.log"), "jetty.requestlog.append=true");
         jetty.awaitTunnel(router);
     }

@@ -30,6 +30,14 @@ final class JettyProcess implements AutoCloseable {
     static final String LINE1 = System.getProperty("jetty.line1");
 
     private static final long START_SECONDS = 120;
+    private static final String PATIENT = """
+        fluid.admission.queue-delay = off
+        fluid.admission.timeouts = off
+        fluid.admission.cpu-throttled = off
+        fluid.admission.gc-time = off
+        fluid.admission.memory = off
+        fluid.admission.scheduler-lag = off
+        """;
 
     private final Path home;
     private final Path base;
@@ -72,8 +80,9 @@ final class JettyProcess implements AutoCloseable {
         return base;
     }
 
+    /** Settings besides those by which a busy machine is no reason to refuse a request. */
     JettyProcess configure(String... lines) throws IOException {
-        Files.writeString(base.resolve("etc/fluid.properties"), String.join("\n", lines) + "\n");
+        Files.writeString(base.resolve("etc/fluid.properties"), String.join("\n", lines) + "\n" + PATIENT);
         return this;
     }
 
@@ -150,7 +159,7 @@ final class JettyProcess implements AutoCloseable {
         if (process != null && process.isAlive()) {
             process.destroy();
             try {
-                if (!process.waitFor(20, TimeUnit.SECONDS)) {
+                if (!process.waitFor(60, TimeUnit.SECONDS)) {
                     process.destroyForcibly();
                 }
             } catch (InterruptedException e) {

@@ -12,7 +12,10 @@ import io.fluid4j.testkit.WirePeer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -24,11 +27,12 @@ final class StartAndStopIT {
     void aConnectorElementIsConfigurationEnough(String line) throws Exception {
         try (RouterPeer router = new RouterPeer()) {
             Path base = base(line, "connector");
-            editServer(base, "</Service>", """
+            editServer(
+                    base, "</Service>", """
                     <Executor name="shared" namePrefix="shared-" maxThreads="20" minSpareThreads="2"/>
                     <Connector protocol="io.fluid4j.tomcat.FluidProtocol" executor="shared" function="%s"
-                               routerUrls="%s" fluid.tunnel.secret="%s"/>
-                    </Service>""".formatted(RouterPeer.FUNCTION, router.url(), RouterPeer.SECRET));
+                               routerUrls="%s" fluid.tunnel.secret="%s" %s/>
+                    </Service>""".formatted(RouterPeer.FUNCTION, router.url(), RouterPeer.SECRET, patient()));
             try (TomcatProcess tomcat = TomcatProcess.start(line, base, Map.of());
                     WirePeer peer = router.accept()) {
                 assertThat(get(peer, 1, "/sync/thread")).startsWith("shared-");
@@ -66,10 +70,12 @@ final class StartAndStopIT {
     void theEnvironmentIsConfigurationEnough(String line) throws Exception {
         try (RouterPeer router = new RouterPeer()) {
             Path base = base(line, "environment");
-            Map<String, String> environment = Map.of(
+            Map<String, String> environment = new HashMap<>(Map.of(
                     "FLUID_FUNCTION", RouterPeer.FUNCTION,
                     "FLUID_ROUTER_URLS", router.url(),
-                    "FLUID_TUNNEL_SECRET", RouterPeer.SECRET);
+                    "FLUID_TUNNEL_SECRET", RouterPeer.SECRET));
+            RouterPeer.PATIENT.forEach((key, value) -> environment.put(
+                    key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_'), value));
             try (TomcatProcess tomcat = TomcatProcess.start(line, base, environment);
                     WirePeer peer = router.accept()) {
                 assertThat(get(peer, 1, "/sync/hello")).isEqualTo("hello");
@@ -147,6 +153,13 @@ final class StartAndStopIT {
                 assertThat(tomcat.output()).contains("Fluid4J drained").doesNotContain("SEVERE");
             }
         }
+    }
+
+    /** {@link RouterPeer#PATIENT} as attributes. */
+    private static String patient() {
+        return RouterPeer.PATIENT.entrySet().stream()
+                .map(entry -> entry.getKey() + "=\"" + entry.getValue() + "\"")
+                .collect(Collectors.joining(" "));
     }
 
     private static Path base(String line, String name) throws IOException {

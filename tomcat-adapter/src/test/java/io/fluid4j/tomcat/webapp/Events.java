@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 /** What happened inside the application, for the test to ask for: named queues of texts. */
 final class Events {
     private static final Map<String, BlockingQueue<String>> QUEUES = new ConcurrentHashMap<>();
-    private static final long DEADLINE_SECONDS = 10;
+    private static final long DEADLINE_SECONDS = 30;
 
     private Events() {}
 
