@@ -5,10 +5,14 @@
 package io.fluid4j.tunnel;
 
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.channels.Selector;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.eclipse.jetty.io.ManagedSelector;
 import org.eclipse.jetty.io.SelectorManager;
+import org.eclipse.jetty.util.thread.Invocable;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,8 +21,19 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A sender appends its frame, puts the connection on this selector's list, then looks at the cycle mark; the selector
  * clears the mark, then looks at the list again. So one of them sees the other.
+ *
+ * <p>Where connections of HTTP clients share it, {@link #inTurn} keeps many of them that are ready together from holding
+ * up what the tunnels bring for others (CONCURRENCY.md C-5a).
  */
 public class TunnelSelector extends ManagedSelector {
+
+    /**
+     * What a cycle may give to clients before tunnels are looked at again. Much shorter, and bursts would be read and
+     * written in small pieces; much longer, and an event of a stream would wait for a burst of other requests.
+     */
+    private static final long CLIENTS_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final System.Logger LOGGER = System.getLogger(TunnelSelector.class.getName());
 
     /** The selector that the current thread works for. Looked at once per connection. */
     private static final ThreadLocal<@Nullable TunnelSelector> CURRENT = new ThreadLocal<>();
@@ -28,6 +43,11 @@ public class TunnelSelector extends ManagedSelector {
 
     /** The thread that works through a cycle; null while the selector waits. */
     private volatile @Nullable Thread cycleThread;
+
+    /** Clients whose turn did not come in their cycle, the longest waiting first. Touched by whoever selects. */
+    private final ArrayDeque<Runnable> late = new ArrayDeque<>();
+
+    private long cycleStartNanos;
 
     /** A selector of that manager; to be returned from its {@code newSelector(int)}. */
     public TunnelSelector(SelectorManager manager, int id) {
@@ -43,13 +63,55 @@ public class TunnelSelector extends ManagedSelector {
     /** Ends the cycle, then waits for the next one. Called by Jetty's selector loop alone. */
     @Override
     protected int select(Selector selector) throws IOException {
+        if (!late.isEmpty()) {
+            runLate();
+        }
         endCycle();
-        int selected = super.select(selector);
+        int selected = late.isEmpty() ? super.select(selector) : selector.selectNow();
+        beginCycle();
+        cycleStartNanos = System.nanoTime();
+        return selected;
+    }
+
+    private void beginCycle() {
         if (CURRENT.get() != this) {
             CURRENT.set(this);
         }
         cycleThread = Thread.currentThread();
-        return selected;
+    }
+
+    /**
+     * For the {@code onSelected()} of an end point that is no tunnel: the task comes back while clients have not had
+     * their share of this cycle; after that it is kept, and run in a later cycle in the order of arrival. A task that may
+     * block is never kept: it is not this thread that runs it.
+     *
+     * @param task what the end point wants done
+     * @return what is to be done now, or null
+     */
+    public final @Nullable Runnable inTurn(@Nullable Runnable task) {
+        if (task == null
+                || (late.isEmpty() && !clientsHadTheirShare())
+                || Invocable.getInvocationType(task) != Invocable.InvocationType.NON_BLOCKING) {
+            return task;
+        }
+        late.add(task);
+        return null;
+    }
+
+    private boolean clientsHadTheirShare() {
+        return System.nanoTime() - cycleStartNanos > CLIENTS_NANOS;
+    }
+
+    /** What is left of the cycle goes to those who wait; one of them has its turn in any case. */
+    private void runLate() {
+        beginCycle();
+        do {
+            try {
+                late.remove().run();
+            } catch (Throwable e) {
+                LOGGER.log(Level.WARNING, "what a client had to be served with threw", e);
+            }
+        } while (!late.isEmpty() && !clientsHadTheirShare());
     }
 
     /** True on the thread that works through a cycle of this selector. */

@@ -214,7 +214,10 @@ final class RouterConnector extends ServerConnector {
                 // A tunnel has its own signs of life; the clients' idle timeout is not for it.
                 return new TunnelEndPoint((SocketChannel) channel, selector, key, getScheduler());
             }
-            return super.newEndPoint(channel, selector, key);
+            ClientEndPoint client =
+                    new ClientEndPoint((SocketChannel) channel, (TunnelSelector) selector, key, getScheduler());
+            client.setIdleTimeout(getIdleTimeout());
+            return client;
         }
 
         @Override
@@ -252,6 +255,21 @@ final class RouterConnector extends ServerConnector {
             if (!(endPoint instanceof TunnelEndPoint)) {
                 super.endPointClosed(endPoint);
             }
+        }
+    }
+
+    /** A client's socket: takes its turn beside the tunnels (CONCURRENCY.md C-5a). */
+    private static final class ClientEndPoint extends SocketChannelEndPoint {
+        private final TunnelSelector turns;
+
+        ClientEndPoint(SocketChannel channel, TunnelSelector selector, SelectionKey key, Scheduler scheduler) {
+            super(channel, selector, key, scheduler);
+            this.turns = selector;
+        }
+
+        @Override
+        public @Nullable Runnable onSelected() {
+            return turns.inTurn(super.onSelected());
         }
     }
 
