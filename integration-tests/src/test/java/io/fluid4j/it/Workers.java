@@ -24,7 +24,8 @@ final class Workers implements AutoCloseable {
 
     /** What an instance on a busy machine refuses is another test's matter. */
     static final String UNDAUNTED =
-            "fluid.admission.scheduler-lag=off\nfluid.admission.cpu-throttled=off\nfluid.admission.gc-time=off\n";
+            "fluid.admission.scheduler-lag=off\nfluid.admission.cpu-throttled=off\nfluid.admission.gc-time=off\n"
+                    + "fluid.admission.queue-delay=off\n";
 
     private static final long START_SECONDS = 150;
 

@@ -111,20 +111,29 @@ final class RouterConnector extends ServerConnector {
 
     @Override
     public void close() {
-        if (getTransport() instanceof ServerSocketChannel first) {
-            takeThoseWhoWait(first);
-        }
-        super.close();
-        ServerSocketChannel channel = httpsChannel;
+        ServerSocketChannel first = (ServerSocketChannel) getTransport();
+        ServerSocketChannel second = httpsChannel;
         httpsChannel = null;
-        if (channel != null) {
-            takeThoseWhoWait(channel);
-            try {
-                channel.close();
-            } catch (IOException e) {
-                // The socket is closed all the same; there is nobody to tell.
-                return;
-            }
+        super.close();
+        // Jetty itself closes it here only when it has threads of its own to accept.
+        stopListening(first);
+        stopListening(second);
+        // Where a selector has its key, the system listens on until that selector turns the next time.
+        for (ManagedSelector selector : getSelectorManager().getBeans(ManagedSelector.class)) {
+            selector.submit(key -> {});
+        }
+    }
+
+    private void stopListening(@Nullable ServerSocketChannel channel) {
+        if (channel == null) {
+            return;
+        }
+        takeThoseWhoWait(channel);
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // The socket is closed all the same; there is nobody to tell.
+            return;
         }
     }
 

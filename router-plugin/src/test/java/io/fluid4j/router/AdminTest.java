@@ -5,6 +5,7 @@
 package io.fluid4j.router;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -17,6 +18,7 @@ import io.fluid4j.frame.LogLine;
 import io.fluid4j.frame.NackReason;
 import io.fluid4j.frame.Usage;
 import io.fluid4j.tunnel.Session;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -412,6 +414,7 @@ class AdminTest {
             slow.send("one");
             client.readHead();
             assertThat(client.chunk()).isEqualTo("one");
+            int port = router.httpPort();
             CompletableFuture<Void> stopped = CompletableFuture.runAsync(router::drainAndClose);
             await().until(() -> admin("GET", "/readyz").statusCode() == 503);
             late.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -419,6 +422,9 @@ class AdminTest {
             assertThat(late.answer().text()).isEqualTo("still served");
             // Idle connections are closed; the one with a request under way is not.
             assertThat(late.closedByPeer()).isTrue();
+            // Who comes now has to go elsewhere, not to be served until the time is up and then cut.
+            await().untilAsserted(() ->
+                    assertThatExceptionOfType(ConnectException.class).isThrownBy(() -> new RawClient(port).close()));
             assertThat(stopped).isNotDone();
             slow.send("two");
             assertThat(client.chunk()).isEqualTo("two");
