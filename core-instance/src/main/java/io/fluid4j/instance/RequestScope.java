@@ -210,7 +210,10 @@ final class RequestScope
         }
         work = 0;
         long unused = accounts.ended(this);
-        stream.tryNack(nack); // False when it was cancelled before: nobody waits for an answer then.
+        if (!stream.cancelled()) {
+            // Who has cancelled gets a CANCEL below: a NACK would pause the instance for all its other requests (P-5.24).
+            stream.tryNack(nack);
+        }
         stream.completed(null);
     }
 

@@ -213,6 +213,28 @@ class InstanceRuntimeTest {
         assertThat(FakeRouter.get(router.get(session, "/hello").status)).isEqualTo(200);
     }
 
+    /** A NACK would pause the instance for all other requests, P-5.24. */
+    @Test
+    void whatIsCancelledWhileItWaitsForAThreadIsNotNacked() {
+        container.at("/block", this::block);
+        Session session = start("fluid.admission.queue-delay", "off");
+        for (int i = 0; i < 4; i++) {
+            router.get(session, "/block");
+        }
+        until("all threads are busy", () -> instance.inFlight() == 4);
+        FakeRouter.Answer waiting = router.get(session, "/hello");
+        until("it waits", () -> instance.inFlight() == 5);
+
+        waiting.stream.cancel(ErrorCode.CLIENT_GONE);
+        assertThat(take(container.cancels)).isEqualTo(ErrorCode.CLIENT_GONE);
+        released.countDown();
+
+        assertThat(FakeRouter.get(waiting.failure).code()).isEqualTo(ErrorCode.CLIENT_GONE);
+        assertThat(waiting.nack).isNotDone();
+        assertThat(container.discarded).containsExactly("/hello");
+        until("the permits are closed", () -> instance.inFlight() == 0);
+    }
+
     @Test
     void anExecutorThatRejectsGivesANack() {
         Session session = start();

@@ -98,7 +98,10 @@ final class SentRequest implements OutboundStream.Listener {
     @Override
     public void onNack(OutboundStream from, Nack nack) {
         serial.run(() -> {
-            exchange.countNack(target, nack);
+            // The answer to a cancel says nothing about the instance: a client that leaves must not pause it for all others.
+            if (!from.cancelled()) {
+                exchange.countNack(target, nack);
+            }
             release();
             if (current()) {
                 exchange.onNacked(target, nack);

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.fluid4j.frame.FrameWriter;
+import io.fluid4j.frame.NackReason;
 import io.fluid4j.testkit.WirePeer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -247,6 +248,26 @@ class FloodTest {
         await().atMost(Duration.ofSeconds(60))
                 .until(() -> router.context().instances().all().get(0).inFlight() == 0
                         && router.context().live().size() == 0);
+    }
+
+    /** Else any client could take an instance from all others until its next HEALTH, by asking and going away. */
+    @Test
+    void aNackThatAnswersACancelDoesNotPauseTheInstance() throws Exception {
+        start();
+        instance.script(call -> {});
+        try (RawClient client = new RawClient(router.httpPort())) {
+            client.send("GET /flood HTTP/1.1\r\nHost: a\r\n\r\n");
+            ScriptedInstance.Call call = instance.call();
+            client.reset();
+            call.cancelled.get(20, TimeUnit.SECONDS);
+            call.nack(NackReason.QUEUE_DELAY);
+        }
+        Instance asked = router.context().instances().all().get(0);
+        await().atMost(Duration.ofSeconds(20)).until(() -> asked.inFlight() == 0);
+        assertThat(asked.nacks()).isZero();
+        assertThat(router.context().metrics().nacks(NackReason.QUEUE_DELAY)).isZero();
+        instance.script(FloodTest::answer);
+        othersAreServed();
     }
 
     @Test
