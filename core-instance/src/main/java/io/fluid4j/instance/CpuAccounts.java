@@ -4,6 +4,7 @@
  */
 package io.fluid4j.instance;
 
+import java.util.concurrent.atomic.DoubleAdder;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
@@ -15,18 +16,26 @@ import java.util.concurrent.atomic.LongAdder;
  * </pre>
  *
  * <p>The rest is what ran on threads whose work cannot be seen: virtual threads, pools of the application. It is shared out
- * by the time requests were in flight: in each interval a request gets the part of the rest that its own time in flight has
- * in the time of all. The rate of an interval is known at its end, so the time since is charged at the rate of the one
- * before; what that leaves over, or takes too much, stays in <em>other</em>.
+ * by the time requests are in flight. What an interval has left is known at its end, so it is charged in the next one, at the
+ * rate that would have paid for it, and no more than that to any request: what is owed at the end of each interval is the
+ * rest less all that has been charged since the beginning. Thus an error of one interval is put right in the next one, and
+ * never adds up. What ran while nobody was in flight, or before the first interval, is charged to nobody: it is
+ * <em>other</em>.
  *
- * <p>Thread-safe. A request costs two additions to striped counters.
+ * <p>Thread-safe. A request costs three additions to striped counters.
  */
 final class CpuAccounts {
 
-    /** What the rest amounted to up to a moment, and how fast it grew. Immutable. */
-    private record Shared(long atNanos, double perRequestNanos, double rate) {
+    /** Below this there was nobody to speak of in an interval. */
+    private static final double NOBODY_NANOS = 1_000_000;
+
+    /**
+     * What a request in flight all the time would have been charged up to a moment, how fast that grows, and by how much at
+     * most. Immutable.
+     */
+    private record Shared(long atNanos, double perRequestNanos, double rate, double mostNanos) {
         double at(long nowNanos) {
-            return perRequestNanos + rate * Math.max(0, nowNanos - atNanos);
+            return perRequestNanos + Math.min(mostNanos, rate * Math.max(0, nowNanos - atNanos));
         }
     }
 
@@ -40,6 +49,9 @@ final class CpuAccounts {
      * in flight over time is requests in flight × now − this. */
     private final LongAdder beginsLessEnds = new LongAdder();
 
+    /** Marks of the requests in flight: what they have been charged is requests in flight × {@link Shared#at} − this. */
+    private final DoubleAdder marks = new DoubleAdder();
+
     private final BusyTime busy = new BusyTime();
     private final long originNanos;
     private volatile Shared shared;
@@ -47,10 +59,11 @@ final class CpuAccounts {
     // Of the ticking thread alone.
     private long lastRestNanos;
     private double lastFlownNanos;
+    private double nobodysNanos;
 
     CpuAccounts(long nowNanos) {
         originNanos = nowNanos;
-        shared = new Shared(nowNanos, 0.0, 0.0);
+        shared = new Shared(nowNanos, 0.0, 0.0, 0.0);
     }
 
     /** Adds time measured in a slice. */
@@ -63,13 +76,16 @@ final class CpuAccounts {
         beginsLessEnds.add(nowNanos - originNanos);
         inFlight.increment();
         busy.begins(nowNanos);
-        return shared.at(nowNanos);
+        double mark = shared.at(nowNanos);
+        marks.add(mark);
+        return mark;
     }
 
     /** A request ends. Gives its share of what was not measured, in nanoseconds. */
     long ended(long nowNanos, double mark) {
         beginsLessEnds.add(originNanos - nowNanos);
         inFlight.decrement();
+        marks.add(-mark);
         busy.ends(nowNanos);
         long share = share(nowNanos, mark);
         assigned.add(share);
@@ -81,22 +97,32 @@ final class CpuAccounts {
         return Math.max(0, (long) (shared.at(nowNanos) - mark));
     }
 
+    /** What has run by now is nobody's: a process has worked before its first request. The ticking thread. */
+    void begins(long processNanos, long overheadNanos, long runningNanos) {
+        lastRestNanos = processNanos - overheadNanos - direct.sum() - runningNanos;
+        nobodysNanos = lastRestNanos;
+    }
+
     /**
      * Ends an interval. One thread.
      *
      * @param nowNanos monotonic time
      * @param processNanos processor time of the process since its begin
      * @param overheadNanos what of that is known to be overhead
+     * @param runningNanos what slices have used that go on: {@link #direct} hears of them at their end
      */
-    void tick(long nowNanos, long processNanos, long overheadNanos) {
-        long rest = Math.max(0, processNanos - overheadNanos - direct.sum());
+    void tick(long nowNanos, long processNanos, long overheadNanos, long runningNanos) {
+        long rest = processNanos - overheadNanos - direct.sum() - runningNanos;
         double flown = (double) inFlight.sum() * (nowNanos - originNanos) - beginsLessEnds.sum();
-        double restGrown = rest - lastRestNanos;
         double flownGrown = flown - lastFlownNanos;
         Shared before = shared;
-        // Below a millisecond of flight there was nobody to speak of: what ran then is nobody's.
-        double rate = restGrown > 0 && flownGrown > 1_000_000 ? restGrown / flownGrown : 0.0;
-        shared = new Shared(nowNanos, before.at(nowNanos), rate);
+        double charged = before.at(nowNanos);
+        boolean nobody = flownGrown <= NOBODY_NANOS;
+        if (nobody) {
+            nobodysNanos += Math.max(0, rest - lastRestNanos);
+        }
+        double owed = Math.max(0, rest - nobodysNanos - assigned.sum() - (inFlight.sum() * charged - marks.sum()));
+        shared = new Shared(nowNanos, charged, nobody ? before.rate : owed / flownGrown, owed);
         lastRestNanos = rest;
         lastFlownNanos = flown;
     }

@@ -8,6 +8,7 @@ import io.fluid4j.frame.Usage;
 import io.fluid4j.tunnel.Session;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -26,6 +27,8 @@ final class ProcessMeter {
     private static final long MIN_AGE_NANOS = 1_000_000_000L;
 
     private final ThreadKinds kinds;
+    private boolean begun;
+    private long direct;
     private volatile Map<String, Long> latest = Map.of();
 
     ProcessMeter(Path procRoot) {
@@ -43,8 +46,17 @@ final class ProcessMeter {
         long jit = overhead.getOrDefault(ThreadKinds.Kind.JIT, 0L);
         long tunnel = overhead.getOrDefault(ThreadKinds.Kind.TUNNEL, 0L);
         CpuAccounts cpu = accounts.cpu();
-        cpu.tick(accounts.nanoTime(), process, gc + jit + tunnel);
-        long direct = cpu.directNanos();
+        Map<RequestScope, Long> settled = settled(accounts);
+        Map<RequestScope, Long> running = SliceClock.running(accounts);
+        long runningNanos = running.values().stream().mapToLong(Long::longValue).sum();
+        if (!begun) {
+            begun = true;
+            cpu.begins(process, gc + jit + tunnel, runningNanos);
+        }
+        cpu.tick(accounts.nanoTime(), process, gc + jit + tunnel, runningNanos);
+        // A slice that was settled between the two readings is in both: the next one says less, which nobody needs to
+        // see.
+        direct = Math.max(direct, cpu.directNanos() + runningNanos);
         long shared = cpu.assignedNanos() + sharedOfLive(accounts);
         Map<String, Long> sums = new LinkedHashMap<>();
         sums.put("process", process);
@@ -61,7 +73,19 @@ final class ProcessMeter {
         for (Session session : sessions) {
             session.sendProcessUsage(sums);
         }
-        tellOfLongRequests(accounts);
+        tellOfLongRequests(settled, running);
+    }
+
+    /** Read before what is running, so that nothing is in both. */
+    private static Map<RequestScope, Long> settled(Accounts accounts) {
+        Map<RequestScope, Long> nanos = new HashMap<>();
+        long now = accounts.nanoTime();
+        for (RequestScope scope : accounts.live()) {
+            if (now - scope.admittedNanos() >= MIN_AGE_NANOS) {
+                nanos.put(scope, scope.settledNanos());
+            }
+        }
+        return nanos;
     }
 
     private static long sharedOfLive(Accounts accounts) {
@@ -73,16 +97,13 @@ final class ProcessMeter {
         return shared;
     }
 
-    private static void tellOfLongRequests(Accounts accounts) {
-        long now = accounts.nanoTime();
-        for (RequestScope scope : accounts.live()) {
-            if (now - scope.admittedNanos() >= MIN_AGE_NANOS) {
-                Usage usage = scope.usageIfGrown();
-                if (usage != null) {
-                    scope.stream().session().sendUsage(scope.stream().id(), usage);
-                }
+    private static void tellOfLongRequests(Map<RequestScope, Long> settled, Map<RequestScope, Long> running) {
+        settled.forEach((scope, nanos) -> {
+            Usage usage = scope.usageIfGrown(nanos, running.getOrDefault(scope, 0L));
+            if (usage != null) {
+                scope.stream().session().sendUsage(scope.stream().id(), usage);
             }
-        }
+        });
     }
 
     /**

@@ -315,33 +315,42 @@ final class RequestScope
         }
         SliceClock.ofThisThread().settle(this);
         long apportioned = accounts.ended(this);
-        stream.completed(usage(apportioned));
+        stream.completed(usage(cpuNanos, apportioned));
         return true;
     }
 
     /**
      * What the request has used so far; null when that has hardly grown since this was asked last. One thread asks.
+     *
+     * @param settledNanos measured up to a moment
+     * @param runningNanos what slices that went on at that moment had used besides
      */
     @Nullable
-    Usage usageIfGrown() {
+    Usage usageIfGrown(long settledNanos, long runningNanos) {
         long shared = accounts.cpu().share(accounts.nanoTime(), shareAtAdmission);
-        long used = cpuNanos + shared;
+        long measured = settledNanos + runningNanos;
+        long used = measured + shared;
         if (used - toldCpuNanos < WORTH_TELLING_NANOS || ended()) {
             return null;
         }
         toldCpuNanos = used;
-        return usage(shared);
+        return usage(measured, shared);
     }
 
     double shareAtAdmission() {
         return shareAtAdmission;
     }
 
-    private Usage usage(long apportionedNanos) {
+    /** What was measured in slices that have ended. */
+    long settledNanos() {
+        return cpuNanos;
+    }
+
+    private Usage usage(long measuredNanos, long apportionedNanos) {
         boolean complete = !unmetered && apportionedNanos == 0;
         return new Usage(
                 complete ? Usage.COMPLETE : Usage.APPORTIONED,
-                cpuNanos,
+                measuredNanos,
                 apportionedNanos,
                 Math.max(0, accounts.nanoTime() - admittedNanos),
                 unmetered || !SliceClock.knowsAllocations() ? Usage.UNKNOWN : allocatedBytes);
@@ -378,8 +387,26 @@ final class RequestScope
             case "waitUntil" -> (Consumer<CompletionStage<?>>) tasks()::waitUntil;
             case "runAfterResponse" ->
                 (Function<Callable<Object>, CompletableFuture<Object>>) tasks()::runAfterResponse;
-            case "wrap" -> (UnaryOperator<Runnable>) this::slice;
+            case "wrap" -> (UnaryOperator<Runnable>) this::wrap;
             default -> null;
+        };
+    }
+
+    /**
+     * A task of the application for a thread of its own. It is work of the request while it runs: what it does after the
+     * call that completes the request would be in nobody's account, since that call ends it on another thread.
+     */
+    private Runnable wrap(Runnable task) {
+        Runnable slice = slice(task);
+        return () -> {
+            boolean joined = workBegins();
+            try {
+                slice.run();
+            } finally {
+                if (joined) {
+                    workEnded();
+                }
+            }
         };
     }
 

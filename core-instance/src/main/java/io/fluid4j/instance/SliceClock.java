@@ -4,9 +4,16 @@
  */
 package io.fluid4j.instance;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
+import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A slice costs two readings of the clock. Where one request follows another on the same thread without a pause
  * ({@link ExchangeRunner}), the end of the first is the begin of the second, and it costs one.
+ *
+ * <p>What a slice has used by now can be asked by the metering thread ({@link #running}): the kernel's clock of a thread can
+ * be read by any other.
  */
 final class SliceClock {
 
@@ -26,8 +36,29 @@ final class SliceClock {
     /** What the CPU clock gives when there is none: on virtual threads, and where the JVM has none. */
     static final long NO_CLOCK = -1;
 
+    private static final VarHandle PUBLISHED;
+    private static final VarHandle CPU_START;
+
+    static {
+        try {
+            MethodHandles.Lookup lookup = MethodHandles.lookup();
+            PUBLISHED = lookup.findVarHandle(SliceClock.class, "published", RequestScope.class);
+            CPU_START = lookup.findVarHandle(SliceClock.class, "cpuStartNanos", long.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    /** Of the threads that have a clock and are alive. */
+    private static final Set<SliceClock> METERED = ConcurrentHashMap.newKeySet();
+
     private final Object[] slot = ContextSlots.ofThisThread();
     private final boolean metered;
+    private final WeakReference<Thread> thread = new WeakReference<>(Thread.currentThread());
+
+    /** {@link #current}, while {@link #cpuStartNanos} is the begin of what nobody has been told of; for other threads. */
+    @SuppressWarnings("UnusedVariable") // Read and written through its handle.
+    private @Nullable RequestScope published;
 
     private @Nullable RequestScope current;
     private int depth;
@@ -43,6 +74,9 @@ final class SliceClock {
 
     private SliceClock() {
         metered = CPU_CLOCK && THREADS.getCurrentThreadCpuTime() >= 0;
+        if (metered) {
+            METERED.add(this);
+        }
     }
 
     static SliceClock ofThisThread() {
@@ -79,11 +113,14 @@ final class SliceClock {
         slot[0] = scope;
         if (!metered) {
             scope.unmetered();
-        } else if (running == null) {
-            cpuStartNanos = chainedNanos >= 0 ? chainedNanos : THREADS.getCurrentThreadCpuTime();
+            return;
+        }
+        if (running == null) {
+            CPU_START.setOpaque(this, chainedNanos >= 0 ? chainedNanos : THREADS.getCurrentThreadCpuTime());
             allocatedStartBytes = allocatedBytes();
             chainedNanos = NO_CLOCK;
         }
+        PUBLISHED.setRelease(this, scope);
     }
 
     void exit(RequestScope scope) {
@@ -100,6 +137,7 @@ final class SliceClock {
         current = resumed == null ? null : resumed.scope;
         depth = resumed == null ? 0 : resumed.depth;
         slot[0] = current;
+        PUBLISHED.setRelease(this, current);
     }
 
     /**
@@ -112,9 +150,42 @@ final class SliceClock {
         }
         long now = THREADS.getCurrentThreadCpuTime();
         long allocated = allocatedBytes();
+        PUBLISHED.setRelease(this, null);
         scope.used(now - cpuStartNanos, allocated - allocatedStartBytes);
-        cpuStartNanos = now;
+        CPU_START.setRelease(this, now);
         allocatedStartBytes = allocated;
+        PUBLISHED.setRelease(this, scope);
+    }
+
+    /**
+     * What the slices that go on now have used since they began, or were settled last, by request: what
+     * {@link RequestScope#used} will hear of. For any thread.
+     *
+     * @param accounts whose requests
+     */
+    static Map<RequestScope, Long> running(Accounts accounts) {
+        Map<RequestScope, Long> nanos = new HashMap<>();
+        METERED.removeIf(clock -> clock.thread.get() == null);
+        for (SliceClock clock : METERED) {
+            Thread owner = clock.thread.get();
+            RequestScope scope = (RequestScope) PUBLISHED.getAcquire(clock);
+            if (owner != null && scope != null && scope.belongsTo(accounts)) {
+                long used = clock.usedBy(owner, scope);
+                if (used > 0) {
+                    nanos.merge(scope, used, Long::sum);
+                }
+            }
+        }
+        return nanos;
+    }
+
+    /** Of the slice that goes on; 0 when it is just being settled, or has ended. */
+    @SuppressWarnings("deprecation") // threadId() is not there on Java 17.
+    private long usedBy(Thread owner, RequestScope scope) {
+        long start = (long) CPU_START.getAcquire(this);
+        long now = THREADS.getThreadCpuTime(owner.getId());
+        boolean same = PUBLISHED.getAcquire(this) == scope && (long) CPU_START.getAcquire(this) == start;
+        return same ? now - start : 0;
     }
 
     /** The next slice on this thread begins where the last one ended; call only when nothing came between. */

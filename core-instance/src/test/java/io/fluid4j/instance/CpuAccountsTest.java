@@ -26,8 +26,8 @@ class CpuAccountsTest {
         double mark = cpu.admitted(0);
         cpu.direct(700 * MILLIS);
 
-        cpu.tick(SECOND, 1000 * MILLIS, 300 * MILLIS);
-        cpu.tick(2 * SECOND, 1000 * MILLIS, 300 * MILLIS);
+        cpu.tick(SECOND, 1000 * MILLIS, 300 * MILLIS, 0);
+        cpu.tick(2 * SECOND, 1000 * MILLIS, 300 * MILLIS, 0);
 
         assertThat(cpu.ended(2 * SECOND, mark)).isZero();
         assertThat(cpu.directNanos()).isEqualTo(700 * MILLIS);
@@ -38,7 +38,7 @@ class CpuAccountsTest {
         CpuAccounts cpu = new CpuAccounts(0);
         double mark = cpu.admitted(0);
         for (int second = 1; second <= 60; second++) {
-            cpu.tick(second * SECOND, second * 400 * MILLIS, second * 100 * MILLIS);
+            cpu.tick(second * SECOND, second * 400 * MILLIS, second * 100 * MILLIS, 0);
         }
 
         long share = cpu.ended(60 * SECOND, mark);
@@ -52,10 +52,10 @@ class CpuAccountsTest {
     void twoRequestsShareByTheTimeTheyWereInFlight() {
         CpuAccounts cpu = new CpuAccounts(0);
         double first = cpu.admitted(0);
-        cpu.tick(SECOND, 0, 0);
+        cpu.tick(SECOND, 0, 0, 0);
         double second = cpu.admitted(SECOND);
         for (int i = 2; i <= 40; i++) {
-            cpu.tick(i * SECOND, (i - 1) * 600 * MILLIS, 0);
+            cpu.tick(i * SECOND, (i - 1) * 600 * MILLIS, 0, 0);
         }
 
         long one = cpu.ended(40 * SECOND, first);
@@ -68,12 +68,62 @@ class CpuAccountsTest {
     @Test
     void whatRunsWhileNobodyIsThereIsNobodys() {
         CpuAccounts cpu = new CpuAccounts(0);
-        cpu.tick(SECOND, 500 * MILLIS, 0);
-        cpu.tick(2 * SECOND, 900 * MILLIS, 0);
+        cpu.tick(SECOND, 500 * MILLIS, 0, 0);
+        cpu.tick(2 * SECOND, 900 * MILLIS, 0, 0);
 
         double mark = cpu.admitted(2 * SECOND);
 
         assertThat(cpu.ended(3 * SECOND, mark)).isZero();
+    }
+
+    @Test
+    void whatASliceHasUsedBeforeItsEndIsNotSharedOut() {
+        CpuAccounts cpu = new CpuAccounts(0);
+        double burning = cpu.admitted(0);
+        double waiting = cpu.admitted(0);
+        cpu.tick(SECOND, 900 * MILLIS, 0, 900 * MILLIS);
+        cpu.direct(1_500 * MILLIS);
+        cpu.tick(2 * SECOND, 1_500 * MILLIS, 0, 0);
+
+        assertThat(cpu.ended(2_500 * MILLIS, waiting)).isZero();
+        assertThat(cpu.ended(2_500 * MILLIS, burning)).isZero();
+    }
+
+    @Test
+    void whatAnIntervalHasLeftIsChargedOnceHoweverShortTheFlightInItWas() {
+        CpuAccounts cpu = new CpuAccounts(0);
+        cpu.ended(2 * MILLIS, cpu.admitted(0));
+        cpu.tick(SECOND, 50 * MILLIS, 0, 0);
+
+        double waiting = cpu.admitted(SECOND);
+        cpu.tick(2 * SECOND, 50 * MILLIS, 0, 0);
+        cpu.tick(3 * SECOND, 50 * MILLIS, 0, 0);
+
+        assertThat(cpu.ended(3 * SECOND, waiting)).isEqualTo(50 * MILLIS);
+    }
+
+    /** The kernel counts a process in steps, slices are exact: what seems to be left comes and goes. */
+    @Test
+    void stepsOfTheProcessClockDoNotAddUp() {
+        CpuAccounts cpu = new CpuAccounts(0);
+        double mark = cpu.admitted(0);
+        for (int second = 1; second <= 60; second++) {
+            cpu.direct(300 * MILLIS);
+            cpu.tick(second * SECOND, (second * 300 + second % 2 * 10) * MILLIS, 0, 0);
+        }
+
+        assertThat(cpu.ended(60 * SECOND, mark)).isLessThanOrEqualTo(10 * MILLIS);
+    }
+
+    @Test
+    void theStartOfTheProcessIsNotThatOfItsFirstRequest() {
+        CpuAccounts cpu = new CpuAccounts(0);
+        double mark = cpu.admitted(0);
+        cpu.begins(8 * SECOND, 2 * SECOND, 0);
+        cpu.tick(SECOND, 8 * SECOND, 2 * SECOND, 0);
+        cpu.tick(2 * SECOND, 8 * SECOND, 2 * SECOND, 0);
+
+        assertThat(cpu.ended(2 * SECOND, mark)).isZero();
     }
 
     /** On threads without a clock all is shared out: the parts must add up to the whole, whatever the mix. */
@@ -97,7 +147,7 @@ class CpuAccountsTest {
                     }
                 }
             }
-            cpu.tick(now, process, 0);
+            cpu.tick(now, process, 0, 0);
         }
         for (double[] request : live) {
             assigned += cpu.ended(now, request[0]);

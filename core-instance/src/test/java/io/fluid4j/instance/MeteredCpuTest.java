@@ -36,11 +36,18 @@ class MeteredCpuTest {
 
     private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
     private static final long BURN_NANOS = 5_000_000;
+    /** Longer than an interval of the meter. */
+    private static final long LONG_NANOS = 1_500_000_000;
 
     private final FakeRouter router = new FakeRouter();
     private final LongAdder burnt = new LongAdder();
     private final FakeContainer container = new FakeContainer()
-            .at("/burn", request -> burn())
+            .at("/burn", request -> burn(BURN_NANOS))
+            .at("/burnLong", request -> burn(LONG_NANOS))
+            .at("/waitLong", request -> {
+                LockSupport.parkNanos(2 * LONG_NANOS);
+                return "waited";
+            })
             .at("/wait", request -> {
                 LockSupport.parkNanos(10_000_000);
                 return "waited";
@@ -57,11 +64,11 @@ class MeteredCpuTest {
     }
 
     /** Uses the processor until the thread's own clock says so; on a virtual thread there is none, so by the wall clock. */
-    private String burn() {
+    private String burn(long nanos) {
         long cpu = THREADS.getCurrentThreadCpuTime();
         long wall = System.nanoTime();
         long used = 0;
-        while (used < BURN_NANOS) {
+        while (used < nanos) {
             used = cpu < 0 ? System.nanoTime() - wall : THREADS.getCurrentThreadCpuTime() - cpu;
         }
         burnt.add(used);
@@ -127,6 +134,26 @@ class MeteredCpuTest {
         assertThat(metered[0]).as("burning").isCloseTo(burnt.sum(), within(tenth));
         assertThat(metered[1]).as("waiting").isLessThan(tenth);
         assertThat(metered[0] + metered[1]).as("together").isCloseTo(burnt.sum(), within(2 * tenth));
+    }
+
+    /** All that is billed: what is shared out, too. The router of this test is in the process, and the only one who is not seen. */
+    @Test
+    void aSliceThatGoesOnForSecondsIsBilledOnceAndToNobodyElse() throws Exception {
+        Session session = start(Executors.newFixedThreadPool(32));
+        usageAfter(router.processUsages.size()); // The start of all this belongs to nobody once an interval has ended.
+
+        FakeRouter.Answer burning = router.get(session, "/burnLong");
+        FakeRouter.Answer waiting = router.get(session, "/waitLong");
+
+        Usage ofBurning = FakeRouter.get(burning.usage);
+        Usage ofWaiting = FakeRouter.get(waiting.usage);
+        long slack = LONG_NANOS / 5;
+        assertThat(billed(ofBurning)).isCloseTo(burnt.sum(), within(slack));
+        assertThat(billed(ofWaiting)).isLessThan(slack);
+    }
+
+    private static long billed(Usage usage) {
+        return usage.activeCpuNanos() + usage.apportionedCpuNanos();
     }
 
     @Test
