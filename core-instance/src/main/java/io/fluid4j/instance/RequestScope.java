@@ -211,7 +211,8 @@ final class RequestScope
         work = 0;
         long unused = accounts.ended(this);
         if (!stream.cancelled()) {
-            // Who has cancelled gets a CANCEL below: a NACK would pause the instance for all its other requests (P-5.24).
+            // Who has cancelled gets a CANCEL below: a NACK would pause the instance for all its other requests
+            // (P-5.24).
             stream.tryNack(nack);
         }
         stream.completed(null);

@@ -98,7 +98,8 @@ final class SentRequest implements OutboundStream.Listener {
     @Override
     public void onNack(OutboundStream from, Nack nack) {
         serial.run(() -> {
-            // The answer to a cancel says nothing about the instance: a client that leaves must not pause it for all others.
+            // The answer to a cancel says nothing about the instance: a client that leaves must not pause it for all
+            // others.
             if (!from.cancelled()) {
                 exchange.countNack(target, nack);
             }
