@@ -29,7 +29,9 @@ import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -62,6 +64,9 @@ public final class WirePeer implements AutoCloseable {
 
     private static final int MAX_TRACE_LINES = 10_000;
 
+    /** Of a failure's message: what led to it comes last, and reports are cut where they are long. */
+    private static final int MAX_MESSAGE_LINES = 200;
+
     private final Socket socket;
     private final OutputStream out;
     private final Thread reader;
@@ -69,7 +74,7 @@ public final class WirePeer implements AutoCloseable {
     /** Frames that a wait passed over, oldest first; for the awaiting thread only. */
     private final List<WireFrame> passedOver = new ArrayList<>();
 
-    private final List<String> trace = new ArrayList<>();
+    private final Deque<String> trace = new ArrayDeque<>();
     private final Object sendLock = new Object();
     private final Object pauseLock = new Object();
     private boolean paused;
@@ -294,7 +299,7 @@ public final class WirePeer implements AutoCloseable {
         WireFrame frame = next(wanted, System.nanoTime() + deadline.toNanos());
         if (frame == null) {
             throw new AssertionError((ended ? "connection ended without " : "no ") + what + " within " + deadline
-                    + "; trace:\n" + String.join("\n", trace()));
+                    + "; trace:\n" + lastLines());
         }
         return frame;
     }
@@ -303,8 +308,8 @@ public final class WirePeer implements AutoCloseable {
     public WireFrame awaitClose(ErrorCode code) {
         WireFrame close = await(FrameType.CLOSE);
         if (close.u16(0) != code.number()) {
-            throw new AssertionError("CLOSE with " + ErrorCode.of(close.u16(0)) + " (expected: " + code + "); trace:\n"
-                    + String.join("\n", trace()));
+            throw new AssertionError(
+                    "CLOSE with " + ErrorCode.of(close.u16(0)) + " (expected: " + code + "); trace:\n" + lastLines());
         }
         return close;
     }
@@ -317,8 +322,7 @@ public final class WirePeer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         if (!ended) {
-            throw new AssertionError(
-                    "connection still open after " + deadline + "; trace:\n" + String.join("\n", trace()));
+            throw new AssertionError("connection still open after " + deadline + "; trace:\n" + lastLines());
         }
     }
 
@@ -352,7 +356,7 @@ public final class WirePeer implements AutoCloseable {
         drainReceived();
         for (WireFrame frame : passedOver) {
             if (frame.is(type)) {
-                throw new AssertionError("unexpected " + frame + "; trace:\n" + String.join("\n", trace()));
+                throw new AssertionError("unexpected " + frame + "; trace:\n" + lastLines());
             }
         }
         return this;
@@ -405,7 +409,7 @@ public final class WirePeer implements AutoCloseable {
         return socket.getLocalPort();
     }
 
-    /** All frames so far, sent and received, one line each; the first 10,000 of them. */
+    /** All frames so far, sent and received, one line each; the last 10,000 of them. */
     public List<String> trace() {
         synchronized (trace) {
             return List.copyOf(trace);
@@ -514,11 +518,18 @@ public final class WirePeer implements AutoCloseable {
         }
     }
 
+    private String lastLines() {
+        List<String> lines = trace();
+        int from = Math.max(0, lines.size() - MAX_MESSAGE_LINES);
+        return String.join("\n", lines.subList(from, lines.size()));
+    }
+
     private void record(String line) {
         synchronized (trace) {
-            if (trace.size() < MAX_TRACE_LINES) {
-                trace.add(line);
+            if (trace.size() == MAX_TRACE_LINES) {
+                trace.removeFirst();
             }
+            trace.addLast(line);
         }
     }
 

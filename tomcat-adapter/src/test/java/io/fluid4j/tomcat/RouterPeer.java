@@ -29,7 +29,8 @@ final class RouterPeer implements AutoCloseable {
             "fluid.admission.timeouts", "off");
 
     private static final Duration START_DEADLINE = Duration.ofSeconds(90);
-    private static final Duration DEADLINE = Duration.ofSeconds(30);
+    /** Longer than the application under test waits for an event, so that its answer tells what was missing. */
+    private static final Duration DEADLINE = Duration.ofSeconds(60);
 
     private final ServerSocket socket;
     private String hello = "";

@@ -392,9 +392,9 @@ abstract class TomcatContract {
     @Test
     void aWriteListenerWaitsForCredit() throws IOException {
         int bytes = 8_000_000;
-        int stream = send(head("GET", "/async/write?bytes=" + bytes, -1), true);
+        int stream = send(head("GET", "/async/write?waiting=for-credit&bytes=" + bytes, -1), true);
         // No credit is given: the window fills, and isReady() says no.
-        assertThat(next("waiting")).isEqualTo("isReady() is false");
+        assertThat(next("for-credit")).isEqualTo("isReady() is false");
         assertThat(peer.awaitBody(stream)).hasSize(bytes);
         String calls = next("write");
         assertThat(Integer.parseInt(calls.substring("calls ".length()))).isGreaterThan(1);
@@ -456,8 +456,8 @@ abstract class TomcatContract {
 
     @Test
     void cancelReachesTheWriteListener() throws IOException {
-        int stream = send(head("GET", "/async/write?bytes=8000000", -1), true);
-        assertThat(next("waiting")).isEqualTo("isReady() is false");
+        int stream = send(head("GET", "/async/write?waiting=for-cancel&bytes=8000000", -1), true);
+        assertThat(next("for-cancel")).isEqualTo("isReady() is false");
         peer.cancel(stream, ErrorCode.CLIENT_GONE);
         assertThat(next("write")).isEqualTo("WriteListener.onError");
         assertThat(next("write")).isEqualTo("AsyncListener.onError");

@@ -101,6 +101,7 @@ public final class AsyncServlet extends HttpServlet {
     private static void write(HttpServletRequest request, HttpServletResponse response) throws IOException {
         int bytes = Integer.parseInt(request.getParameter("bytes"));
         String name = "write";
+        String waiting = request.getParameter("waiting");
         AsyncContext context = listened(request, name);
         context.setTimeout(0);
         ServletOutputStream out = response.getOutputStream();
@@ -122,7 +123,9 @@ public final class AsyncServlet extends HttpServlet {
                     left -= n;
                     out.write(piece, 0, n);
                 }
-                Events.add("waiting", "isReady() is false");
+                if (waiting != null) {
+                    Events.add(waiting, "isReady() is false");
+                }
             }
 
             @Override
