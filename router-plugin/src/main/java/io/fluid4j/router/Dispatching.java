@@ -50,8 +50,8 @@ final class Dispatching {
     void start(@Nullable RequestBody withBody) {
         body = withBody;
         expectsContinue = exchange.request().getHeaders().contains(HttpHeader.EXPECT);
-        if (outcome.group().waiting().size() > 0) {
-            // First come first served: nobody overtakes those who wait.
+        if (outcome.group().waiting().standsBefore(exchange)) {
+            // First come first served: nobody overtakes those who wait for the same instances.
             waitForInstance();
         } else {
             dispatch();
@@ -135,35 +135,49 @@ final class Dispatching {
     }
 
     /**
+     * Equal for requests that will do with the same instances and routers, so that there is none for all of them when there
+     * is none for one: who waits has forgotten where it has been.
+     */
+    Object lane() {
+        return new Lane(outcome.to().weights().reach(), exchange.request() instanceof PeerRequest);
+    }
+
+    private record Lane(Object reach, boolean forwarded) {}
+
+    /**
      * An instance may have become free for this request, which the caller has taken out of the queue.
      *
-     * @return false when there was none after all: it is back in the queue, and others need not try
+     * @return false when there was none after all: it is back in the queue, and others of its lane need not try
      */
-    boolean resume() {
+    boolean resume(WaitQueue.Turn<RouterExchange> turn) {
         Serial serial = exchange.serial();
         if (!serial.enter()) {
-            // Its own deadline is just being looked at; the next in the queue is as good.
-            outcome.group().waiting().putBack(exchange);
-            return false;
+            // Its deadline is just being looked at, or its client has left: who does that goes on with it.
+            serial.leave(() -> resumeInside(turn));
+            return true;
         }
         try {
-            if (exchange.phase() != Phase.WAITING) {
-                return true;
-            }
-            FunctionGroup to = outcome.group();
-            Instance free = to.pick(attempts, outcome.to().weights());
-            if (free == null && (heldHere() || !elsewhere())) {
-                to.waiting().putBack(exchange);
-                return false;
-            }
-            to.waiting().onServed();
-            outcome.waited(context.clock().nanos());
-            exchange.phase(Phase.WAITING, exchange.requestDeadline());
-            dispatch(free);
-            return true;
+            return resumeInside(turn);
         } finally {
             serial.exit();
         }
+    }
+
+    private boolean resumeInside(WaitQueue.Turn<RouterExchange> turn) {
+        if (exchange.phase() != Phase.WAITING) {
+            return true;
+        }
+        FunctionGroup to = outcome.group();
+        Instance free = to.pick(attempts, outcome.to().weights());
+        if (free == null && (heldHere() || !elsewhere())) {
+            to.waiting().putBack(turn);
+            return false;
+        }
+        to.waiting().onServed(exchange);
+        outcome.waited(context.clock().nanos());
+        exchange.phase(Phase.WAITING, exchange.requestDeadline());
+        dispatch(free);
+        return true;
     }
 
     private void dispatch() {

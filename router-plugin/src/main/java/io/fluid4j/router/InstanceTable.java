@@ -121,7 +121,11 @@ final class InstanceTable {
 
     private FunctionGroup newGroup(String function) {
         return new FunctionGroup(
-                function, selector, new WaitQueue<>(clock, RouterExchange::client), metrics.function(function), clock);
+                function,
+                selector,
+                new WaitQueue<>(clock, RouterExchange::client, RouterExchange::lane),
+                metrics.function(function),
+                clock);
     }
 
     private Instance join(Session session) {
@@ -171,12 +175,7 @@ final class InstanceTable {
 
     /** Serves those who wait for this function, as long as somebody is free. */
     void serveWaiting(FunctionGroup group) {
-        WaitQueue<RouterExchange> waiting = group.waiting();
-        for (RouterExchange next = waiting.poll(); next != null; next = waiting.poll()) {
-            if (!next.resume()) {
-                return;
-            }
-        }
+        group.waiting().serve(turn -> turn.waiter().resume(turn));
     }
 
     private final class Member implements Session.Listener {

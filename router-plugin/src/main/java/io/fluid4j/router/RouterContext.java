@@ -220,10 +220,8 @@ final class RouterContext {
         }
     }
 
-    /** A slot has become free: whoever has waited longest may have it. */
+    /** A slot has become free: whoever's turn it is may have it. */
     void onSlotFree(FunctionGroup group) {
-        if (group.waiting().size() > 0) {
-            instances.serveWaiting(group);
-        }
+        instances.serveWaiting(group);
     }
 }

@@ -529,8 +529,13 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
     }
 
     /** See {@link Dispatching#resume}. */
-    boolean resume() {
-        return dispatching.resume();
+    boolean resume(WaitQueue.Turn<RouterExchange> turn) {
+        return dispatching.resume(turn);
+    }
+
+    /** See {@link Dispatching#lane}. */
+    Object lane() {
+        return dispatching.lane();
     }
 
     private FunctionGroup group() {

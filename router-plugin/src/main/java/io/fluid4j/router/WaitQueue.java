@@ -4,18 +4,22 @@
  */
 package io.fluid4j.router;
 
-import java.util.ArrayDeque;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Requests of one function that wait for an instance: clients take turns, and each one's requests are first come first
  * served. So who sends more than there is room for waits behind its own requests, and nobody else does. Bounded in number and in time, by what
  * was served lately: who could not be served in time is told so at once.
+ *
+ * <p>Not every instance will do for every request: a route may lead to some deployments only. Those who wait for the same
+ * ones share a <em>lane</em>, and a lane whose instances are all taken holds up none of the others: room and rate are
+ * counted for each lane, and turns are numbered across lanes, so that lanes that share instances take turns there. There
+ * are as many lanes as there are kinds of routes to a function, so a round looks at a few, however many wait.
  *
  * <p>There are two kinds of waiting. While nobody is served at all, because every instance is paused or just starting,
  * the end of that is all that counts, and a request may wait as long as the configuration allows. While instances take
@@ -34,114 +38,170 @@ final class WaitQueue<T> {
     static final long BURST_NANOS = 500_000_000L;
     /** Without anybody served for so long, the rate of before says nothing any more. */
     static final long RATE_KEPT_NANOS = 500_000_000L;
-    /** Weight of the newest period in the average rate. */
-    private static final double NEWEST = 0.5;
 
-    private static final long RATE_PERIOD_NANOS = 100_000_000L;
+    /**
+     * The turn of somebody who waited, out of the queue now.
+     *
+     * @param waiter whose turn it is
+     * @param number the place of the turn among all of the queue
+     */
+    record Turn<T>(T waiter, long number) {}
 
     private final Object lock = new Object();
-    /** By client; the first one's turn is next. */
-    private final Map<Object, ArrayDeque<T>> turns = new LinkedHashMap<>();
-    /** Those who were polled in vain: before all others. */
-    private final ArrayDeque<T> back = new ArrayDeque<>();
+    private final Map<Object, WaitLane<T>> lanes = new HashMap<>();
+    private long turns;
+    private long round;
 
     private final AtomicInteger size = new AtomicInteger();
+    /** Calls of {@link #serve} that have not been answered yet. */
+    private final AtomicInteger calls = new AtomicInteger();
+
     private final NanoClock clock;
     private final Function<? super T, ?> client;
+    private final Function<? super T, ?> lane;
 
-    /** When the first one came of those that have been in the queue without a break. */
-    private long standingSince;
-
-    private int served;
-    private long periodStart;
-    private long lastServed;
-    private double perSecond;
-
-    /** @param client whose request it is */
-    WaitQueue(NanoClock clock, Function<? super T, ?> client) {
+    /**
+     * An empty one.
+     *
+     * @param client whose request it is
+     * @param lane equal for those who wait for the same instances
+     */
+    WaitQueue(NanoClock clock, Function<? super T, ?> client, Function<? super T, ?> lane) {
         this.clock = clock;
         this.client = client;
-        this.periodStart = clock.nanos();
-        this.lastServed = periodStart - RATE_KEPT_NANOS;
+        this.lane = lane;
     }
 
     int size() {
         return size.get();
     }
 
+    /** How many lanes are known, for tests. */
+    int lanes() {
+        synchronized (lock) {
+            return lanes.size();
+        }
+    }
+
+    /** True when somebody waits already for what this one, who does not wait, would take. */
+    boolean standsBefore(T newcomer) {
+        if (size.get() == 0) {
+            return false;
+        }
+        Object key = lane.apply(newcomer);
+        synchronized (lock) {
+            WaitLane<T> own = lanes.get(key);
+            return own != null && own.size() > 0;
+        }
+    }
+
     /**
-     * Adds a request unless it would wait longer than it may. Who has less than its share of the queue waits as if the
-     * others had no more than that, and finds room when they have filled the queue.
+     * Adds a request unless it would wait longer than it may. Who has less than its share of the lane waits as if the
+     * others had no more than that, and finds room when they have filled the lane.
      *
      * @param waiter the request
-     * @param most the most requests in the queue, or twice as many when some have far more of them than others
+     * @param most the most requests in the lane, or twice as many when some have far more of them than others
      * @param maxWaitNanos the longest wait
      * @param growing whether there will soon be more instances to serve the queue
      * @return false when it is of no use to wait
      */
     boolean offer(T waiter, int most, long maxWaitNanos, boolean growing) {
+        Object whose = client.apply(waiter);
+        Object key = lane.apply(waiter);
         synchronized (lock) {
-            int length = size.get();
-            ArrayDeque<T> own = turns.get(client.apply(waiter));
-            int clients = turns.size() + (own == null ? 1 : 0);
-            long turn = Math.min(length + 1L, (1L + (own == null ? 0 : own.size())) * clients);
-            if (turn > most || length >= 2L * most || maxWaitNanos <= 0) {
+            long now = clock.nanos();
+            WaitLane<T> own = lane(key, now);
+            if (!own.hasRoom(whose, most, maxWaitNanos, growing, now)) {
                 return false;
             }
-            long now = clock.nanos();
-            if (!growing && perSecond > 0 && now - lastServed < RATE_KEPT_NANOS) {
-                double expectedNanos = turn / perSecond * 1e9;
-                boolean standing = now - standingSince > BURST_NANOS;
-                long longest = standing ? Math.min(maxWaitNanos, STANDING_WAIT_NANOS) : maxWaitNanos;
-                if (expectedNanos > longest && length > 0) {
-                    return false;
-                }
-            }
-            if (length == 0) {
-                standingSince = now;
-            }
-            turns.computeIfAbsent(client.apply(waiter), one -> new ArrayDeque<>())
-                    .addLast(waiter);
-            size.set(length + 1);
+            own.add(whose, waiter, ++turns, now);
+            size.incrementAndGet();
             return true;
         }
     }
 
-    /** The one that has waited longest of the client whose turn it is; null when nobody waits. */
-    @Nullable
-    T poll() {
+    /** Those that nobody has waited in for long make room for a new one: routes may change for ever. */
+    private WaitLane<T> lane(Object key, long now) {
+        WaitLane<T> known = lanes.get(key);
+        if (known == null) {
+            lanes.values().removeIf(other -> other.forgettable(now));
+            known = new WaitLane<>(now);
+            lanes.put(key, known);
+        }
+        return known;
+    }
+
+    /**
+     * Gives those who wait a try, turn by turn, until nobody more can be served; somebody may have become free. One
+     * thread does so at a time: who calls meanwhile has that thread look once more. So nobody is put back by one thread
+     * just after another one has looked for somebody to serve.
+     *
+     * @param attempt tries to serve who has been taken out of the queue; false when there was no instance and it has been
+     *     {@link #putBack put back}, so that others of its lane need not try
+     */
+    void serve(Predicate<? super Turn<T>> attempt) {
+        if ((calls.get() == 0 && size.get() == 0) || calls.getAndIncrement() > 0) {
+            return;
+        }
+        boolean whole = false;
+        try {
+            int answered = 1;
+            do {
+                serveRound(attempt);
+                answered = calls.addAndGet(-answered);
+            } while (answered > 0);
+            whole = true;
+        } finally {
+            if (!whole) {
+                calls.set(0);
+            }
+        }
+    }
+
+    private void serveRound(Predicate<? super Turn<T>> attempt) {
+        synchronized (lock) {
+            round++;
+        }
+        for (Turn<T> turn = poll(); turn != null; turn = poll()) {
+            if (!attempt.test(turn)) {
+                Object key = lane.apply(turn.waiter());
+                synchronized (lock) {
+                    lane(key, clock.nanos()).inVain(round);
+                }
+            }
+        }
+    }
+
+    /** The next turn of all lanes that had an instance for everybody in this round; null when there is none. */
+    private @Nullable Turn<T> poll() {
         if (size.get() == 0) {
             return null;
         }
         synchronized (lock) {
-            T first = back.isEmpty() ? nextTurn() : back.pollFirst();
-            if (first != null) {
-                size.decrementAndGet();
+            WaitLane<T> next = null;
+            long number = WaitLane.NOBODY;
+            for (WaitLane<T> one : lanes.values()) {
+                long first = one.nextTurn();
+                if (first < number && !one.wasInVain(round)) {
+                    number = first;
+                    next = one;
+                }
             }
-            return first;
+            if (next == null) {
+                return null;
+            }
+            size.decrementAndGet();
+            return new Turn<>(next.poll(++turns), number);
         }
     }
 
-    private @Nullable T nextTurn() {
-        Iterator<Map.Entry<Object, ArrayDeque<T>>> next = turns.entrySet().iterator();
-        if (!next.hasNext()) {
-            return null;
-        }
-        Map.Entry<Object, ArrayDeque<T>> turn = next.next();
-        Object whose = turn.getKey();
-        ArrayDeque<T> own = turn.getValue();
-        next.remove();
-        T first = own.pollFirst();
-        if (!own.isEmpty()) {
-            turns.put(whose, own);
-        }
-        return first;
-    }
-
-    /** Puts somebody back who was polled in vain, at the front. */
-    void putBack(T waiter) {
+    /** Puts somebody back who was polled in vain: its turn is as near as it was. */
+    void putBack(Turn<T> turn) {
+        T waiter = turn.waiter();
+        Object whose = client.apply(waiter);
+        Object key = lane.apply(waiter);
         synchronized (lock) {
-            back.addFirst(waiter);
+            lane(key, clock.nanos()).putBack(whose, waiter, turn.number());
             size.incrementAndGet();
         }
     }
@@ -151,8 +211,11 @@ final class WaitQueue<T> {
         if (size.get() == 0) {
             return false;
         }
+        Object whose = client.apply(waiter);
+        Object key = lane.apply(waiter);
         synchronized (lock) {
-            boolean removed = back.remove(waiter) || removeTurn(waiter);
+            WaitLane<T> own = lanes.get(key);
+            boolean removed = own != null && own.remove(whose, waiter);
             if (removed) {
                 size.decrementAndGet();
             }
@@ -160,36 +223,12 @@ final class WaitQueue<T> {
         }
     }
 
-    private boolean removeTurn(T waiter) {
-        Object whose = client.apply(waiter);
-        ArrayDeque<T> own = turns.get(whose);
-        if (own == null || !own.remove(waiter)) {
-            return false;
-        }
-        if (own.isEmpty()) {
-            turns.remove(whose);
-        }
-        return true;
-    }
-
-    /** Somebody who waited is being served: the rate of that tells how long others will wait. */
-    void onServed() {
+    /** Somebody who waited is being served: the rate of that tells how long others of its lane will wait. */
+    void onServed(T waiter) {
+        Object key = lane.apply(waiter);
         synchronized (lock) {
             long now = clock.nanos();
-            if (now - lastServed >= RATE_KEPT_NANOS) {
-                periodStart = now;
-                served = 0;
-                perSecond = 0;
-            }
-            lastServed = now;
-            served++;
-            long elapsed = now - periodStart;
-            if (elapsed >= RATE_PERIOD_NANOS) {
-                double newest = served * 1e9 / elapsed;
-                perSecond = perSecond == 0 ? newest : perSecond * (1 - NEWEST) + newest * NEWEST;
-                served = 0;
-                periodStart = now;
-            }
+            lane(key, now).onServed(now);
         }
     }
 }

@@ -5,8 +5,10 @@
 package io.fluid4j.router;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
@@ -18,18 +20,24 @@ final class Weights {
     private final List<String> deployments;
     private final int[] weights;
     private final int sum;
+    private final Object reach;
 
     private Weights(Map<String, Integer> byDeployment) {
         List<String> names = new ArrayList<>();
+        Set<String> reached = new HashSet<>();
         weights = new int[byDeployment.size()];
         int total = 0;
         for (Map.Entry<String, Integer> entry : new TreeMap<>(byDeployment).entrySet()) {
             weights[names.size()] = entry.getValue();
             names.add(entry.getKey());
+            if (entry.getValue() > 0) {
+                reached.add(entry.getKey());
+            }
             total = Math.addExact(total, entry.getValue());
         }
         deployments = List.copyOf(names);
         sum = total;
+        reach = names.isEmpty() ? "everywhere" : Set.copyOf(reached);
     }
 
     static Weights of(Map<String, Integer> byDeployment) {
@@ -52,6 +60,11 @@ final class Weights {
     boolean allows(String deployment) {
         int at = deployments.indexOf(deployment);
         return none() || (at >= 0 && weights[at] > 0);
+    }
+
+    /** Equal for weights that let requests go to the same deployments, whatever their shares. */
+    Object reach() {
+        return reach;
     }
 
     int weight(int at) {

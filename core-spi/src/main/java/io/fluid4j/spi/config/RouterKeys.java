@@ -233,7 +233,7 @@ public final class RouterKeys {
     /** Requests that may wait. */
     public static final ConfigKey<Integer> MAX_WAITING = KEYS.integer("fluid.router.max-waiting", 10_000, 0, 10_000_000)
             .reloadable()
-            .doc("Most requests that wait for an instance at once.");
+            .doc("Most requests of a function that wait for the same instances at once.");
 
     /** Instances to try. */
     public static final ConfigKey<Integer> MAX_ATTEMPTS = KEYS.integer("fluid.router.max-attempts", 5, 1, 100)
