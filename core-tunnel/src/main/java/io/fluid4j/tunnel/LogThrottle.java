@@ -12,17 +12,29 @@ import java.util.Arrays;
  * Warnings that somebody outside can cause as often as they like: some a second are written, with how many were left
  * out. Thread-safe.
  */
-final class LogThrottle {
+public final class LogThrottle {
 
     private final TokenBucket bucket;
     private long leftOut;
 
-    LogThrottle(int atOnce, int perSecond) {
+    /**
+     * One of its own for each kind of line.
+     *
+     * @param atOnce lines that may be written in one go
+     * @param perSecond lines that may be written in a second from then on
+     */
+    public LogThrottle(int atOnce, int perSecond) {
         bucket = new TokenBucket(atOnce, perSecond, System.nanoTime());
     }
 
-    /** Writes the line, or counts it. */
-    void log(System.Logger logger, String format, Object... parameters) {
+    /**
+     * Writes the line, or counts it.
+     *
+     * @param logger where to
+     * @param format as {@link System.Logger#log(System.Logger.Level, String, Object...)} takes it
+     * @param parameters what it names
+     */
+    public void log(System.Logger logger, String format, Object... parameters) {
         long before;
         synchronized (this) {
             if (!bucket.take(System.nanoTime())) {

@@ -10,7 +10,9 @@ import io.fluid4j.frame.FrameWriter;
 import io.fluid4j.testkit.WirePeer;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.UnknownHostException;
 import java.util.ArrayDeque;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -88,8 +90,8 @@ enum Flood {
     CLIENTS_THAT_LEAVE(500) {
         @Override
         Sender sender(Pair pair) {
-            return ports -> {
-                try (Socket socket = connect(pair.router().httpPort(), ports)) {
+            return from -> {
+                try (Socket socket = from.connect(pair.router().httpPort())) {
                     socket.getOutputStream()
                             .write(pair.head("GET", "/response/plain").getBytes(US_ASCII));
                     socket.setSoLinger(true, 0);
@@ -115,9 +117,8 @@ enum Flood {
     CREDENTIAL_OF_ANOTHER(50, "refused", "UNAUTHORIZED", Names.OTHER_FUNCTION) {
         @Override
         Sender sender(Pair pair) {
-            return ports -> {
-                try (WirePeer peer = WirePeer.dial(pair.router().tunnelPort())) {
-                    ports.add(peer.localPort());
+            return from -> {
+                try (WirePeer peer = from.dial(pair.router().tunnelPort())) {
                     peer.handshakeAsDialler(WirePeer.instance(Names.OTHER_FUNCTION), Delivery.SECRET);
                     throw new IllegalStateException("came in");
                 } catch (AssertionError refused) {
@@ -172,12 +173,50 @@ enum Flood {
         return !words.isEmpty();
     }
 
+    /** Whether who sends it over and over is kept out. */
+    boolean turnedAway() {
+        return this == RAPID_RESETS
+                || this == PINGS
+                || this == SETTINGS
+                || this == EMPTY_FRAMES
+                || this == UNKNOWN_FRAMES;
+    }
+
     abstract Sender sender(Pair pair);
+
+    /** Where a flood comes from: an address of this machine that nobody else uses, and the ports it has used. */
+    record From(InetAddress address, Set<String> used) {
+
+        From(String address) {
+            this(literal(address), ConcurrentHashMap.newKeySet());
+        }
+
+        private static InetAddress literal(String address) {
+            try {
+                return InetAddress.getByName(address);
+            } catch (UnknownHostException e) {
+                throw new IllegalArgumentException(e);
+            }
+        }
+
+        Socket connect(int port) throws IOException {
+            Socket socket = new Socket();
+            socket.bind(new InetSocketAddress(address, 0));
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+            used.add(address.getHostAddress() + ":" + socket.getLocalPort());
+            return socket;
+        }
+
+        WirePeer dial(int port) throws IOException {
+            WirePeer peer = WirePeer.dial(port);
+            used.add("127.0.0.1:" + peer.localPort());
+            return peer;
+        }
+    }
 
     /** Sends one more of its kind. One thread at a time. */
     interface Sender extends AutoCloseable {
-        /** @param ports where the ports that it sends from are noted */
-        void send(Set<Integer> ports) throws IOException;
+        void send(From from) throws IOException;
 
         /** It has been cut off; the next one goes over a new connection. */
         default void again() throws IOException {}
@@ -189,19 +228,9 @@ enum Flood {
     }
 
     /** Whether a line of the router's log names who has sent from one of these ports. */
-    boolean named(String line, Set<Integer> ports) {
+    boolean named(String line, From from) {
         return Stream.of(words.split(Pattern.quote("|"))).allMatch(line::contains)
-                && ports.stream().anyMatch(port -> line.contains("127.0.0.1:" + port));
-    }
-
-    static Set<Integer> ports() {
-        return ConcurrentHashMap.newKeySet();
-    }
-
-    private static Socket connect(int port, Set<Integer> ports) throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-        ports.add(socket.getLocalPort());
-        return socket;
+                && from.used().stream().anyMatch(line::contains);
     }
 
     /** Keeps the newest so many connections open. */
@@ -216,8 +245,8 @@ enum Flood {
         }
 
         @Override
-        public void send(Set<Integer> ports) throws IOException {
-            Socket socket = connect(port, ports);
+        public void send(From from) throws IOException {
+            Socket socket = from.connect(port);
             held.addLast(socket);
             socket.getOutputStream().write(beginning);
             if (held.size() > HELD) {
@@ -262,9 +291,9 @@ enum Flood {
         }
 
         @Override
-        public void send(Set<Integer> ports) throws IOException {
+        public void send(From from) throws IOException {
             if (socket == null) {
-                socket = connect(pair.router().httpPort(), ports);
+                socket = from.connect(pair.router().httpPort());
                 socket.getOutputStream().write(Http2Frames.preface());
                 stream = -1;
             }
@@ -294,10 +323,9 @@ enum Flood {
         abstract void send(WirePeer open) throws IOException;
 
         @Override
-        public void send(Set<Integer> ports) throws IOException {
+        public void send(From from) throws IOException {
             if (peer == null) {
-                peer = WirePeer.dial(pair.router().tunnelPort());
-                ports.add(peer.localPort());
+                peer = from.dial(pair.router().tunnelPort());
                 peer.handshakeAsDialler(WirePeer.instance(Names.OTHER_FUNCTION), Names.OTHER_SECRET);
             }
             send(peer);

@@ -79,9 +79,15 @@ record Pair(Environment environment, RouterServer router, Server server) impleme
 
     /** The value of a metric of the router, the sum over its labels. */
     long metric(String name) throws IOException {
+        return metric(name, "");
+    }
+
+    /** The sum over those that have this label. */
+    long metric(String name, String label) throws IOException {
         return router.admin("/metrics")
                 .lines()
                 .filter(line -> line.startsWith(name + " ") || line.startsWith(name + "{"))
+                .filter(line -> line.contains(label))
                 .mapToLong(line -> (long) Double.parseDouble(line.substring(line.lastIndexOf(' '))))
                 .sum();
     }

@@ -31,6 +31,11 @@ class StalledReadersIT {
     /** What each stream keeps to move with, CONFIG.md. */
     private static final long EACH_BYTES = 4 << 10;
 
+    /** What a connection and its request cost beside that: buffers of the connection among it. */
+    private static final long CONNECTION_BYTES = 64 << 10;
+    /** What the first turn loads and fills stays: classes, code, rings of a fixed size. */
+    private static final long FLAT_BYTES = 4 << 20;
+
     private static final long BODY_BYTES = 1L << 30;
     /** Far more than any window. */
     private static final long READ_ON_BYTES = 32 << 20;
@@ -42,6 +47,7 @@ class StalledReadersIT {
     private static final long STILL_BYTES = 64 * 1024;
 
     private static Pair pair;
+    private static JvmMemory memory;
 
     @BeforeAll
     static void start() {
@@ -51,10 +57,14 @@ class StalledReadersIT {
                 ROUTER_MEMORY + " -XX:+ExitOnOutOfMemoryError",
                 "fluid.tunnel.byte-budget=" + BUDGET_BYTES + "\n",
                 LoadIT.INSTANCE_HEAP);
+        memory = JvmMemory.of(pair.router().process());
     }
 
     @AfterAll
     static void stop() {
+        if (memory != null) {
+            memory.close();
+        }
         if (pair != null) {
             pair.close();
         }
@@ -64,6 +74,8 @@ class StalledReadersIT {
     void stalledReadersHoldUpNobodyElse() throws Exception {
         Others others = new Others(pair);
         others.p99Nanos(WARM_UP);
+        JvmMemory.Live before = memory.live();
+        JvmMemory.Live during = before;
         for (int turn = 0; turn < TURNS; turn++) {
             others.without(REQUESTS);
             List<RawClient> stalled = new ArrayList<>();
@@ -80,6 +92,7 @@ class StalledReadersIT {
                         .as("body octets that the instance may have lying in the router")
                         .isGreaterThan(STALLED * EACH_BYTES)
                         .isLessThanOrEqualTo(BUDGET_BYTES + STALLED * EACH_BYTES);
+                during = during.orMore(memory.live());
             } finally {
                 Pair.closeAll(stalled);
             }
@@ -88,8 +101,16 @@ class StalledReadersIT {
                     .as("left behind when all have gone")
                     .isZero());
         }
-        others.tell(STALLED + " stalled readers", 1.5);
+        JvmMemory.Live after = memory.live();
+        Figures.table(
+                "p99 of others and what is alive in a router of " + ROUTER_MEMORY,
+                List.of(Others.COLUMNS, others.row(STALLED + " stalled readers", before, during, after)));
+        assertThat(during.bytes() - before.bytes())
+                .as("alive beside them, beyond what was before")
+                .isLessThanOrEqualTo(BUDGET_BYTES + STALLED * (EACH_BYTES + CONNECTION_BYTES));
+        assertThat(after.heapBytes() - before.heapBytes()).as("left behind").isLessThan(FLAT_BYTES);
         pair.assertBothAlive();
+        others.assertAtMost(1.5);
     }
 
     private static void read(RawClient client, long bytes) throws IOException {

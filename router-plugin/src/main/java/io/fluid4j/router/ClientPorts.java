@@ -39,23 +39,26 @@ final class ClientPorts {
      * The connector of the configured ports, not started.
      *
      * @param https the certificate; null without one
+     * @param offenders who floods, over all ports
      * @throws IllegalArgumentException naming the key that has to be set or changed
      */
-    static RouterConnector connector(Server server, Config config, RouterLimits limits, @Nullable TunnelTls https) {
+    static RouterConnector connector(
+            Server server, Config config, RouterLimits limits, @Nullable TunnelTls https, Offenders offenders) {
         HttpConfiguration http = configuration(limits);
         ClientHttp2.Clear h2c = new ClientHttp2.Clear(http);
-        tune(h2c, config);
+        tune(h2c, config, offenders);
         List<ConnectionFactory> factories = new ArrayList<>(List.of(new ClientConnectionFactory(http), h2c));
         OptionalInt plainPort = config.get(RouterKeys.HTTP_PORT);
         OptionalInt securePort = config.get(RouterKeys.HTTPS_PORT);
         if (plainPort.isEmpty() && securePort.isEmpty()) {
             throw new IllegalArgumentException("fluid.router.http.port and fluid.router.https.port are both off");
         }
-        SslConnectionFactory secure = securePort.isEmpty() ? null : secure(http, factories, config, https);
+        SslConnectionFactory secure = securePort.isEmpty() ? null : secure(http, factories, config, https, offenders);
         String host = config.get(RouterKeys.HTTP_BIND);
         int selectors = config.get(RouterKeys.SELECTORS);
         RouterConnector made = new RouterConnector(
                 server,
+                offenders,
                 selectors > 0 ? selectors : defaultSelectors(),
                 plainPort.isPresent(),
                 secure,
@@ -88,13 +91,17 @@ final class ClientPorts {
 
     /** TLS, then HTTP/2 or HTTP/1.1 as the client chooses by ALPN. */
     private static SslConnectionFactory secure(
-            HttpConfiguration http, List<ConnectionFactory> factories, Config config, @Nullable TunnelTls certificate) {
+            HttpConfiguration http,
+            List<ConnectionFactory> factories,
+            Config config,
+            @Nullable TunnelTls certificate,
+            Offenders offenders) {
         if (certificate == null) {
             throw new IllegalArgumentException("fluid.router.https.port needs fluid.router.https.certificate and"
                     + " fluid.router.https.key, or fluid.router.https.keystore");
         }
         ClientHttp2.Secure h2 = new ClientHttp2.Secure(http);
-        tune(h2, config);
+        tune(h2, config, offenders);
         ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory("h2", "http/1.1");
         alpn.setDefaultProtocol("http/1.1");
         SslContextFactory.Server contexts = certificate.serverFactory();
@@ -108,10 +115,10 @@ final class ClientPorts {
         return secure;
     }
 
-    private static void tune(AbstractHTTP2ServerConnectionFactory factory, Config config) {
+    private static void tune(AbstractHTTP2ServerConnectionFactory factory, Config config, Offenders offenders) {
         factory.setMaxConcurrentStreams(config.get(RouterKeys.HTTP2_MAX_STREAMS));
         factory.setStreamIdleTimeout(0);
-        ClientRates.watch(factory);
+        ClientRates.watch(factory, offenders);
     }
 
     /** One thread serves what two processors can bring; more selectors cost hand-offs and win from four on. */

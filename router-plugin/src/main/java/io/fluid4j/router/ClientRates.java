@@ -4,12 +4,11 @@
  */
 package io.fluid4j.router;
 
-import java.lang.System.Logger;
-import java.lang.System.Logger.Level;
 import java.lang.reflect.InvocationHandler;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
+import java.net.InetAddress;
 import java.net.SocketAddress;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -19,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bounds what costs a server more than the client on an HTTP/2 connection: resets, pings, settings, priorities, empty
- * and unknown frames. Whoever sends more is cut off, and named once.
+ * and unknown frames. Whoever sends more is cut off, and {@link Offenders} hears of it.
  *
  * <p>Jetty 12.1 moved the interfaces of its rate control to another package; so they are taken from the method that
  * wants them, and one router runs with either. They are called for such frames only, never for requests.
@@ -29,12 +28,10 @@ final class ClientRates {
     /** What a client may send of these in a second; one that cancels a page full of images stays below it. */
     static final int MAX_EVENTS_PER_SECOND = 128;
 
-    private static final Logger LOG = System.getLogger(ClientRates.class.getName());
-
     private ClientRates() {}
 
     /** Watches every connection of that factory. */
-    static void watch(AbstractHTTP2ServerConnectionFactory factory) {
+    static void watch(AbstractHTTP2ServerConnectionFactory factory, Offenders offenders) {
         try {
             for (Method setter : factory.getClass().getMethods()) {
                 if (setter.getName().equals("setRateControlFactory")) {
@@ -46,7 +43,9 @@ final class ClientRates {
                             implement(
                                     type,
                                     arguments -> implement(
-                                            control, new Watched(((EndPoint) arguments[0]).getRemoteSocketAddress()))));
+                                            control,
+                                            new Watched(
+                                                    ((EndPoint) arguments[0]).getRemoteSocketAddress(), offenders))));
                     return;
                 }
             }
@@ -78,33 +77,39 @@ final class ClientRates {
     /** One connection. Called by one thread at a time, as its frames are parsed. */
     private static final class Watched implements OnlyMethod {
         private final SocketAddress client;
+        private final @Nullable InetAddress address;
+        private final Offenders offenders;
         /** When the last events came; the oldest is the next to be replaced. */
         private final long[] eventNanos = new long[MAX_EVENTS_PER_SECOND];
 
         private int next;
-        private boolean named;
+        private boolean cutOff;
 
-        Watched(SocketAddress client) {
+        Watched(SocketAddress client, Offenders offenders) {
             this.client = client;
+            this.address = Offenders.address(client);
+            this.offenders = offenders;
             Arrays.fill(eventNanos, System.nanoTime() - TimeUnit.SECONDS.toNanos(1));
         }
 
         @Override
         public Boolean call(Object[] event) {
-            long now = System.nanoTime();
-            boolean fits = now - eventNanos[next] >= TimeUnit.SECONDS.toNanos(1);
-            if (fits) {
-                eventNanos[next] = now;
-                next = (next + 1) % MAX_EVENTS_PER_SECOND;
-            } else if (!named) {
-                named = true;
-                LOG.log(
-                        Level.WARNING,
-                        "client {0} is cut off: more than {1} resets, pings, settings or empty frames in a second",
-                        client,
-                        MAX_EVENTS_PER_SECOND);
+            if (cutOff) {
+                return false;
             }
-            return fits;
+            long now = System.nanoTime();
+            if (now - eventNanos[next] < TimeUnit.SECONDS.toNanos(1)) {
+                return cutOff(MAX_EVENTS_PER_SECOND);
+            }
+            eventNanos[next] = now;
+            next = (next + 1) % MAX_EVENTS_PER_SECOND;
+            return address == null || offenders.fits(address) || cutOff(Offenders.MAX_EVENTS_PER_SECOND);
+        }
+
+        private boolean cutOff(int mostPerSecond) {
+            cutOff = true;
+            offenders.cutOff(client, mostPerSecond);
+            return false;
         }
     }
 }

@@ -162,6 +162,16 @@ final class MetricsText {
         }
         all.metricSnapshot(desired.build());
         all.metricSnapshot(gauge("fluid_router_waiting_requests", "Requests that wait for an instance.", waiting));
+        all.metricSnapshot(CounterSnapshot.builder()
+                .name("fluid_router_cut_off_connections")
+                .help("Client connections that were closed because of a flood: cut off, or turned away as they came.")
+                .dataPoint(counted(
+                        Labels.of("when", "flooding"),
+                        (double) context.metrics().cutOff().getCount()))
+                .dataPoint(counted(
+                        Labels.of("when", "accepted"),
+                        (double) context.metrics().turnedAway().getCount()))
+                .build());
     }
 
     /** Where the router follows the figure itself, the one that it follows. */

@@ -120,7 +120,18 @@ public final class Router implements AutoCloseable {
         server.setDynamic(false);
         server.setErrorHandler(context.errors());
         server.setDefaultHandler(null);
-        this.connector = ClientPorts.connector(server, config, settings.limits(), https);
+        this.connector = ClientPorts.connector(
+                server,
+                config,
+                settings.limits(),
+                https,
+                new Offenders(
+                        config.get(RouterKeys.HTTP_TURN_AWAY)
+                                .map(Duration::toNanos)
+                                .orElse(0L),
+                        address -> context.proxies().trusts(address),
+                        NanoClock.SYSTEM,
+                        metrics));
         server.addConnector(connector);
         this.tls = RouterParts.tunnelTls(config);
         TunnelTransport.Builder tunnels =

@@ -9,8 +9,10 @@ import io.fluid4j.tunnel.TunnelSelector;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.StandardSocketOptions;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -51,6 +53,7 @@ final class RouterConnector extends ServerConnector {
     /** Clients can cause such a line as often as they like. */
     private static final long NAMED_EVERY_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    private final Offenders offenders;
     private final boolean plain;
     private final @Nullable ConnectionFactory https;
     private final @Nullable InetSocketAddress httpsAddress;
@@ -63,12 +66,14 @@ final class RouterConnector extends ServerConnector {
     /**
      * A connector without threads of its own to accept: selectors do that.
      *
+     * @param offenders whose connections are closed as they come
      * @param plain true when the connector's own port is plain HTTP, false when it is HTTPS
      * @param https the first connection of an HTTPS client, null without HTTPS
      * @param httpsAddress where HTTPS listens beside plain HTTP, null without
      */
     RouterConnector(
             Server server,
+            Offenders offenders,
             int selectors,
             boolean plain,
             @Nullable ConnectionFactory https,
@@ -76,6 +81,7 @@ final class RouterConnector extends ServerConnector {
             ConnectionFactory... factories) {
         super(server, server.getThreadPool(), server.getScheduler(), null, 0, selectors, factories);
         setAcceptQueueSize(ACCEPT_QUEUE);
+        this.offenders = offenders;
         this.plain = plain;
         this.https = https;
         this.httpsAddress = plain ? httpsAddress : null;
@@ -204,6 +210,9 @@ final class RouterConnector extends ServerConnector {
 
         @Override
         protected void accepted(SelectableChannel channel) throws IOException {
+            if (channel instanceof SocketChannel from && turnsAway(from)) {
+                return;
+            }
             if (httpsPort > 0
                     && channel instanceof SocketChannel client
                     && client.socket().getLocalPort() == httpsPort) {
@@ -214,6 +223,17 @@ final class RouterConnector extends ServerConnector {
             } else {
                 super.accepted(channel);
             }
+        }
+
+        private boolean turnsAway(SocketChannel client) throws IOException {
+            InetAddress address = client.socket().getInetAddress();
+            if (address == null || !offenders.turnsAway(address)) {
+                return false;
+            }
+            // A reset leaves nothing behind, neither here nor in the system.
+            client.setOption(StandardSocketOptions.SO_LINGER, 0);
+            client.close();
+            return true;
         }
 
         @Override

@@ -23,6 +23,8 @@ final class RouterMetrics {
     private final Map<NackReason, Counter> nacks = new EnumMap<>(NackReason.class);
     private final Map<NackReason, Counter> reroutes = new EnumMap<>(NackReason.class);
     private final Counter reconnects = new Counter();
+    private final Counter cutOff = new Counter();
+    private final Counter turnedAway = new Counter();
     private final FunctionMetrics unrouted = new FunctionMetrics(NO_FUNCTION);
 
     RouterMetrics() {
@@ -57,6 +59,16 @@ final class RouterMetrics {
 
     Counter reconnects() {
         return reconnects;
+    }
+
+    /** Connections of clients that were closed because of a flood. */
+    Counter cutOff() {
+        return cutOff;
+    }
+
+    /** Connections of clients that were closed as soon as they came, because of earlier floods from there. */
+    Counter turnedAway() {
+        return turnedAway;
     }
 
     long nacks(NackReason reason) {

@@ -12,8 +12,10 @@ import io.fluid4j.frame.FrameWriter;
 import io.fluid4j.frame.NackReason;
 import io.fluid4j.testkit.WirePeer;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -231,6 +233,52 @@ class FloodTest {
                     .data(new DataFrame(stream[0].getId(), BufferUtil.EMPTY_BUFFER, false))
                     .get(30, TimeUnit.SECONDS);
         });
+    }
+
+    /** A flood that comes over a new connection each time it is cut off costs no more requests than the first few. */
+    @Test
+    void whoComesAgainIsTurnedAwayAndNobodyElse() throws Exception {
+        start();
+        InetAddress offender = InetAddress.getByName("127.0.0.77");
+        for (int i = 0; i < Offenders.CUT_OFF_UNTIL_TURNED_AWAY; i++) {
+            try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), router.httpPort(), offender, 0)) {
+                socket.setSoTimeout(20_000);
+                socket.getOutputStream().write(pings(1_000));
+                awaitEnd(socket);
+                assertThat(logged("127.0.0.77:" + socket.getLocalPort(), "cut off")).isTrue();
+            }
+        }
+        assertThat(logged("127.0.0.77:", "turned away")).isTrue();
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), router.httpPort(), offender, 0)) {
+            socket.setSoTimeout(20_000);
+            awaitEnd(socket);
+        } catch (SocketException reset) {
+            // Already while it connects.
+        }
+        assertThat(router.context().metrics().cutOff().getCount()).isEqualTo(Offenders.CUT_OFF_UNTIL_TURNED_AWAY);
+        await().until(() -> router.context().metrics().turnedAway().getCount() == 1);
+        othersAreServed();
+    }
+
+    /** The beginning of an HTTP/2 connection and so many pings. */
+    private static byte[] pings(int count) {
+        byte[] preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+        ByteBuffer octets = ByteBuffer.allocate(preface.length + 9 + count * 17);
+        octets.put(preface).put(new byte[] {0, 0, 0, 4, 0, 0, 0, 0, 0});
+        for (int i = 0; i < count; i++) {
+            octets.put(new byte[] {0, 0, 8, 6, 0, 0, 0, 0, 0}).putLong(i);
+        }
+        return octets.array();
+    }
+
+    private static void awaitEnd(Socket socket) throws IOException {
+        try {
+            while (socket.getInputStream().read() >= 0) {
+                // What it is told before does not matter.
+            }
+        } catch (SocketException reset) {
+            // That is an end, too.
+        }
     }
 
     @Test

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -80,6 +81,13 @@ public final class RouterKeys {
     public static final ConfigKey<Integer> HTTP2_MAX_STREAMS = KEYS.integer(
                     "fluid.router.http2.max-streams", 128, 1, 100_000)
             .doc("Requests one HTTP/2 connection of a client may have in flight.");
+
+    /** How long a flooding address is kept out. */
+    public static final ConfigKey<Optional<Duration>> HTTP_TURN_AWAY = KEYS.durationOrOff(
+                    "fluid.router.http.turn-away", "10s", "100ms", "1h")
+            .doc("New connections of an address are closed at once for so long when several of its connections had to"
+                    + " be cut off for floods of resets, pings, settings or empty frames. Those of"
+                    + " `fluid.trusted-proxies` never are.");
 
     /** Client connections. */
     public static final ConfigKey<Integer> MAX_CONNECTIONS = KEYS.integer(
