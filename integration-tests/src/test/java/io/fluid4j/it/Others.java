@@ -31,8 +31,8 @@ final class Others {
     static final boolean TIMES = Boolean.getBoolean("fluid.it.times");
 
     /** The columns of {@link #row}. */
-    static final List<String> COLUMNS =
-            List.of("beside", "p99 without", "p99 with", "ratio (median)", "of pairs", "alive before", "during", "after");
+    static final List<String> COLUMNS = List.of(
+            "beside", "p99 without", "p99 with", "ratio (median)", "of pairs", "alive before", "during", "after");
 
     /** Between an answer and the next request: all together ask for less than half of what a small machine can do. */
     private static final long THINK_NANOS = 2_000_000;

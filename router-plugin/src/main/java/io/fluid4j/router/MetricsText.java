@@ -165,12 +165,10 @@ final class MetricsText {
         all.metricSnapshot(CounterSnapshot.builder()
                 .name("fluid_router_cut_off_connections")
                 .help("Client connections that were closed because of a flood: cut off, or turned away as they came.")
-                .dataPoint(counted(
-                        Labels.of("when", "flooding"),
-                        (double) context.metrics().cutOff().getCount()))
-                .dataPoint(counted(
-                        Labels.of("when", "accepted"),
-                        (double) context.metrics().turnedAway().getCount()))
+                .dataPoint(counted(Labels.of("when", "flooding"), (double)
+                        context.metrics().cutOff().getCount()))
+                .dataPoint(counted(Labels.of("when", "accepted"), (double)
+                        context.metrics().turnedAway().getCount()))
                 .build());
     }
 

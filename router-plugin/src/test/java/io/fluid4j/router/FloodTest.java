@@ -245,7 +245,8 @@ class FloodTest {
                 socket.setSoTimeout(20_000);
                 socket.getOutputStream().write(pings(1_000));
                 awaitEnd(socket);
-                assertThat(logged("127.0.0.77:" + socket.getLocalPort(), "cut off")).isTrue();
+                assertThat(logged("127.0.0.77:" + socket.getLocalPort(), "cut off"))
+                        .isTrue();
             }
         }
         assertThat(logged("127.0.0.77:", "turned away")).isTrue();
