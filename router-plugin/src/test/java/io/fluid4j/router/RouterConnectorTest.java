@@ -25,7 +25,9 @@ final class RouterConnectorTest {
     @Test
     void aBurstOfConnectionsWaitsToBeAccepted() throws Exception {
         List<Socket> clients = new ArrayList<>();
-        RouterConnector connector = new RouterConnector(new Server(), 1, true, null, null, new HttpConnectionFactory());
+        Offenders offenders = new Offenders(0, address -> false, NanoClock.SYSTEM, new RouterMetrics());
+        RouterConnector connector =
+                new RouterConnector(new Server(), offenders, 1, true, null, null, new HttpConnectionFactory());
         connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
         try {
             connector.open(); // and nobody accepts
