@@ -28,6 +28,12 @@ final class ClientRates {
     /** What a client may send of these in a second; one that cancels a page full of images stays below it. */
     static final int MAX_EVENTS_PER_SECOND = 128;
 
+    /**
+     * What it may send of them whatever others at its address send: who shares the address with an offender is not cut
+     * off in its stead, and as many whole requests would cost more.
+     */
+    static final int ALWAYS_FITS_PER_SECOND = 8;
+
     private ClientRates() {}
 
     /** Watches every connection of that factory. */
@@ -75,7 +81,7 @@ final class ClientRates {
     }
 
     /** One connection. Called by one thread at a time, as its frames are parsed. */
-    private static final class Watched implements OnlyMethod {
+    static final class Watched implements OnlyMethod {
         private final SocketAddress client;
         private final @Nullable InetAddress address;
         private final Offenders offenders;
@@ -89,7 +95,7 @@ final class ClientRates {
             this.client = client;
             this.address = Offenders.address(client);
             this.offenders = offenders;
-            Arrays.fill(eventNanos, System.nanoTime() - TimeUnit.SECONDS.toNanos(1));
+            Arrays.fill(eventNanos, offenders.nanos() - TimeUnit.SECONDS.toNanos(1));
         }
 
         @Override
@@ -97,13 +103,15 @@ final class ClientRates {
             if (cutOff) {
                 return false;
             }
-            long now = System.nanoTime();
+            long now = offenders.nanos();
             if (now - eventNanos[next] < TimeUnit.SECONDS.toNanos(1)) {
                 return cutOff(MAX_EVENTS_PER_SECOND);
             }
+            int before = Math.floorMod(next - ALWAYS_FITS_PER_SECOND, MAX_EVENTS_PER_SECOND);
+            boolean few = now - eventNanos[before] >= TimeUnit.SECONDS.toNanos(1);
             eventNanos[next] = now;
             next = (next + 1) % MAX_EVENTS_PER_SECOND;
-            return address == null || offenders.fits(address) || cutOff(Offenders.MAX_EVENTS_PER_SECOND);
+            return address == null || offenders.fits(address) || few || cutOff(Offenders.MAX_EVENTS_PER_SECOND);
         }
 
         private boolean cutOff(int mostPerSecond) {

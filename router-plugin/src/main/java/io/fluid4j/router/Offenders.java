@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Whose connections flood, by address: what one connection may do is bounded by {@link ClientRates}; here who spreads it
  * over many connections, or comes again each time it was cut off, is bounded too, and kept out for a while before it
- * costs another request. Of an IPv6 address its network of 64 bits counts. Knows the latest {@value #MAX_ADDRESSES}
- * addresses and no more. Thread-safe.
+ * costs another request. Of an IPv6 address its network of 64 bits counts, unless a translator made it of an IPv4
+ * one. Knows the latest {@value #MAX_ADDRESSES} addresses and no more. Who shares an address with an offender keeps the
+ * connections it has, as long as they send no more than {@link ClientRates#ALWAYS_FITS_PER_SECOND}; new ones are closed
+ * while the address is turned away. Thread-safe.
  */
 final class Offenders {
 
@@ -40,6 +42,10 @@ final class Offenders {
     private static final int LINES_AT_ONCE = 20;
     private static final int LINES_PER_SECOND = 5;
     private static final int NETWORK_OCTETS = 8;
+    /** The well-known prefix of RFC 6052 behind which a translator shows all of IPv4: 64:ff9b::/96. */
+    private static final ByteBuffer TRANSLATED = ByteBuffer.wrap(
+                    new byte[] {0, 0x64, (byte) 0xFF, (byte) 0x9B, 0, 0, 0, 0, 0, 0, 0, 0})
+            .asReadOnlyBuffer();
 
     private static final Logger LOG = System.getLogger(Offenders.class.getName());
 
@@ -47,7 +53,8 @@ final class Offenders {
     private final Predicate<InetAddress> trusted;
     private final NanoClock clock;
     private final RouterMetrics metrics;
-    private final LogThrottle lines = new LogThrottle(LINES_AT_ONCE, LINES_PER_SECOND);
+    private final LogThrottle cutOffLines = new LogThrottle(LINES_AT_ONCE, LINES_PER_SECOND);
+    private final LogThrottle turnedAwayLines = new LogThrottle(LINES_AT_ONCE, LINES_PER_SECOND);
     /** Guarded by itself. */
     private final Map<Object, Sender> senders = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1L;
@@ -89,6 +96,11 @@ final class Offenders {
         this.busyUntilNanos = clock.nanos();
     }
 
+    /** The time, by the clock that decides about addresses. */
+    long nanos() {
+        return clock.nanos();
+    }
+
     /** Counts an event of one of its connections; false when it is one too many for the address. */
     boolean fits(InetAddress address) {
         if (trusted.test(address)) {
@@ -108,7 +120,7 @@ final class Offenders {
     /** A connection is cut off: its client is named, and when that was not the first time, turned away. */
     void cutOff(SocketAddress client, int mostPerSecond) {
         metrics.cutOff().inc();
-        lines.log(
+        cutOffLines.log(
                 LOG,
                 "client {0} is cut off: more than {1} resets, pings, settings or empty frames in a second",
                 client,
@@ -132,7 +144,7 @@ final class Offenders {
             sender.awayUntilNanos = now + turnAwayNanos;
             busyUntilNanos = now + turnAwayNanos;
         }
-        lines.log(
+        turnedAwayLines.log(
                 LOG,
                 "client {0} is turned away for {1} ms, whatever connection it comes with: {2} of them were cut off",
                 client,
@@ -161,7 +173,13 @@ final class Offenders {
     }
 
     private static Object key(InetAddress address) {
-        return address instanceof Inet6Address ? ByteBuffer.wrap(address.getAddress(), 0, NETWORK_OCTETS) : address;
+        if (!(address instanceof Inet6Address)) {
+            return address;
+        }
+        byte[] octets = address.getAddress();
+        return ByteBuffer.wrap(octets, 0, TRANSLATED.remaining()).equals(TRANSLATED)
+                ? address
+                : ByteBuffer.wrap(octets, 0, NETWORK_OCTETS);
     }
 
     /** Null for what has none, such as a socket of this machine's files. */

@@ -52,6 +52,41 @@ class OffendersTest {
     }
 
     @Test
+    void whoSharesAnAddressIsNotCutOffInAnothersStead() {
+        ClientRates.Watched flood = new ClientRates.Watched(new InetSocketAddress(one, 1), offenders);
+        ClientRates.Watched neighbour = new ClientRates.Watched(new InetSocketAddress(one, 2), offenders);
+        for (int i = 0; i < Offenders.MAX_EVENTS_PER_SECOND; i++) {
+            offenders.fits(one);
+        }
+        for (int i = 0; i < ClientRates.ALWAYS_FITS_PER_SECOND; i++) {
+            assertThat(neighbour.call(new Object[0])).isTrue();
+            assertThat(flood.call(new Object[0])).isTrue();
+        }
+        assertThat(flood.call(new Object[0]))
+                .as("one more than what always fits")
+                .isFalse();
+        now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+        assertThat(neighbour.call(new Object[0])).isTrue();
+        assertThat(flood.call(new Object[0])).as("cut off for good").isFalse();
+        assertThat(metrics.cutOff().getCount()).isEqualTo(1);
+    }
+
+    @Test
+    void oneConnectionIsBoundedByItself() {
+        ClientRates.Watched client = new ClientRates.Watched(new InetSocketAddress(one, 1), offenders);
+        for (int second = 0; second < 3; second++) {
+            for (int i = 0; i < ClientRates.MAX_EVENTS_PER_SECOND; i++) {
+                assertThat(client.call(new Object[0])).isTrue();
+            }
+            now.addAndGet(TimeUnit.SECONDS.toNanos(1));
+        }
+        for (int i = 0; i < ClientRates.MAX_EVENTS_PER_SECOND; i++) {
+            client.call(new Object[0]);
+        }
+        assertThat(client.call(new Object[0])).isFalse();
+    }
+
+    @Test
     void aProxyThatIsTrustedSpeaksForMany() {
         for (int i = 0; i < 2 * Offenders.MAX_EVENTS_PER_SECOND; i++) {
             assertThat(offenders.fits(proxy)).isTrue();
@@ -98,6 +133,18 @@ class OffendersTest {
         cutOff(address("2001:db8:1:2:ffff::3"), 1);
         assertThat(offenders.turnsAway(address("2001:db8:1:2::4"))).isTrue();
         assertThat(offenders.turnsAway(address("2001:db8:1:3::1"))).isFalse();
+    }
+
+    /** Behind a translator the addresses of all clients by IPv4 are in one network. */
+    @Test
+    void anAddressThatIsTranslatedIsOneAddress() {
+        for (int i = 1; i <= 10; i++) {
+            cutOff(address("64:ff9b::c000:20" + i), Offenders.CUT_OFF_UNTIL_TURNED_AWAY - 1);
+        }
+        assertThat(offenders.turnsAway(address("64:ff9b::c000:201"))).isFalse();
+        cutOff(address("64:ff9b::c000:201"), 1);
+        assertThat(offenders.turnsAway(address("64:ff9b::c000:201"))).isTrue();
+        assertThat(offenders.turnsAway(address("64:ff9b::c000:202"))).isFalse();
     }
 
     @Test
