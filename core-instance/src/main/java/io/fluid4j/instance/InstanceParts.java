@@ -140,7 +140,7 @@ final class InstanceParts implements AutoCloseable {
     RouterPlan plan(RouterLinks links) {
         return new RouterPlan(
                 new RouterPlan.Terms(
-                        identity.instanceId(),
+                        new RouterChoice.Who(identity.instanceId(), identity.function()),
                         config.find(InstanceKeys.ROUTER_URLS).orElse(List.of()),
                         config.get(InstanceKeys.ROUTERS_DIALLED)),
                 resolved,

@@ -5,8 +5,10 @@
 package io.fluid4j.instance;
 
 import io.fluid4j.spi.resolve.Locality;
+import io.fluid4j.spi.resolve.Placement;
 import java.net.URI;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
@@ -14,15 +16,13 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which of the known routers an instance dials. Its own region comes first; in it, the first router is of its own zone and
- * each further one of a zone that has none yet, as long as there is such a zone. Among equals the order is that of
- * rendezvous hashing: each instance has one of its own, so that instances spread evenly, and when a router comes or goes
- * only those move that it concerns. Stateless.
+ * Which of the known routers an instance dials: those where its function is placed, and when these are too few, because
+ * they are down or nobody has said where it is placed, the next ones in the order of the function, which is the same for
+ * all of its instances. When the function is placed at more routers than an instance dials, each instance has an order of
+ * its own, so that they spread over the set, and when it grows or shrinks only those move that it concerns. The own region
+ * comes first, and each further router is of a zone that has none yet, as long as there is such a zone. Stateless.
  */
 final class RouterChoice {
-
-    private static final long OFFSET = 0xcbf29ce484222325L;
-    private static final long PRIME = 0x100000001b3L;
 
     /**
      * A router that may be dialled. Immutable.
@@ -34,29 +34,38 @@ final class RouterChoice {
      */
     record Candidate(String router, URI url, String place, int tier) {}
 
-    private record Ranked(Candidate candidate, long rank) {}
+    /**
+     * Who dials. Immutable.
+     *
+     * @param instance the instance
+     * @param function its function
+     */
+    record Who(String instance, String function) {}
+
+    private record Ranked(Candidate candidate, long rank, boolean placed) {}
 
     private RouterChoice() {}
 
     /**
      * Chooses.
      *
-     * @param instanceId who dials
-     * @param candidates the routers; of several with one address, one counts
+     * @param who for whom
+     * @param placed names of the routers where the function is placed; others are chosen after these
+     * @param candidates the routers that may be dialled; of several with one address, one counts
      * @param count how many at most
      * @return their addresses, the best first
      */
-    static List<URI> choose(String instanceId, Iterable<Candidate> candidates, int count) {
-        long seed = hash(OFFSET, instanceId);
+    static List<URI> choose(Who who, Collection<String> placed, Collection<Candidate> candidates, int count) {
         List<Ranked> left = new ArrayList<>();
         for (Candidate candidate : candidates) {
-            left.add(new Ranked(candidate, rank(seed, candidate.router)));
+            boolean in = placed.contains(candidate.router);
+            left.add(new Ranked(candidate, Placement.rank(in ? who.instance : who.function, candidate.router), in));
         }
         Set<URI> chosen = new LinkedHashSet<>();
         Set<String> places = new HashSet<>();
-        Comparator<Ranked> order = Comparator.comparing((Ranked one) -> one.candidate.tier == Locality.ELSEWHERE)
+        Comparator<Ranked> order = Comparator.comparing((Ranked one) -> !one.placed)
+                .thenComparing(one -> one.candidate.tier == Locality.ELSEWHERE)
                 .thenComparing(one -> places.contains(one.candidate.place))
-                .thenComparing(one -> one.candidate.tier)
                 .thenComparing((one, other) -> Long.compareUnsigned(other.rank, one.rank))
                 .thenComparing(one -> one.candidate.router);
         while (chosen.size() < count && !left.isEmpty()) {
@@ -70,20 +79,5 @@ final class RouterChoice {
             left.removeIf(one -> one.candidate.url.equals(url));
         }
         return List.copyOf(chosen);
-    }
-
-    private static long rank(long seed, String router) {
-        long mixed = hash(seed, router);
-        mixed = (mixed ^ (mixed >>> 33)) * 0xff51afd7ed558ccdL;
-        mixed = (mixed ^ (mixed >>> 33)) * 0xc4ceb9fe1a85ec53L;
-        return mixed ^ (mixed >>> 33);
-    }
-
-    private static long hash(long seed, String text) {
-        long hash = seed;
-        for (int i = 0; i < text.length(); i++) {
-            hash = (hash ^ text.charAt(i)) * PRIME;
-        }
-        return (hash ^ 0xFFFF) * PRIME;
     }
 }

@@ -13,12 +13,17 @@ import io.fluid4j.frame.Health;
 import io.fluid4j.resolver.client.MemoryStore;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.Role;
+import io.fluid4j.spi.resolve.DialOrder;
 import io.fluid4j.spi.resolve.Holding;
+import io.fluid4j.spi.resolve.Locality;
 import io.fluid4j.spi.resolve.RecordStore;
 import io.fluid4j.spi.resolve.RecordStoreProvider;
+import io.fluid4j.spi.resolve.RecordWatcher;
+import io.fluid4j.spi.resolve.Revision;
 import io.fluid4j.spi.resolve.RouterAddress;
 import io.fluid4j.tunnel.Session;
 import java.io.IOException;
+import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,9 +37,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -46,7 +54,7 @@ class RouterPlanTest {
 
     private static final Duration TTL = Duration.ofSeconds(60);
 
-    private final MemoryStore store = new MemoryStore();
+    private final PlacingStore store = new PlacingStore();
     private final Map<String, FakeRouter> routers = new LinkedHashMap<>();
     private final FakeContainer container = new FakeContainer().at("/hello", request -> "hello");
     private final CountDownLatch released = new CountDownLatch(1);
@@ -65,6 +73,49 @@ class RouterPlanTest {
         @Override
         public RecordStore open(Config config) {
             return opened;
+        }
+    }
+
+    /** A store with somebody who places functions where the test says; as long as it says nothing, nobody does. */
+    private static final class PlacingStore implements RecordStore {
+        final MemoryStore records = new MemoryStore();
+        volatile List<String> placed = List.of();
+        final AtomicInteger asked = new AtomicInteger();
+
+        @Override
+        public CompletableFuture<Revision> register(RouterAddress router, Duration ttl, List<Holding> holdings) {
+            return records.register(router, ttl, holdings);
+        }
+
+        @Override
+        public CompletableFuture<Revision> update(String router, List<Holding> changes) {
+            return records.update(router, changes);
+        }
+
+        @Override
+        public CompletableFuture<Revision> remove(String router) {
+            return records.remove(router);
+        }
+
+        @Override
+        public Watch watch(@Nullable Revision from, RecordWatcher watcher) {
+            return records.watch(from, watcher);
+        }
+
+        @Override
+        public CompletableFuture<DialOrder> dial(String function, Locality here, int count) {
+            assertThat(function).isEqualTo("shop");
+            assertThat(here).isEqualTo(new Locality("default", "a"));
+            assertThat(count).isEqualTo(2);
+            asked.incrementAndGet();
+            return placed.isEmpty()
+                    ? records.dial(function, here, count)
+                    : records.remove("nobody").thenApply(revision -> new DialOrder(revision, placed));
+        }
+
+        @Override
+        public void close() {
+            records.close();
         }
     }
 
@@ -174,7 +225,7 @@ class RouterPlanTest {
     }
 
     @Test
-    void dialsTwoInDifferentZonesItsOwnFirst() throws Exception {
+    void dialsTwoInDifferentZones() throws Exception {
         add("a1", "a");
         add("b1", "b");
         add("b2", "b");
@@ -182,6 +233,50 @@ class RouterPlanTest {
         untilTwoAreDialled();
         assertThat(connected()).hasSize(2).contains("a1");
         assertThat(instance.links().dialled()).isEqualTo(2);
+    }
+
+    @Test
+    void dialsWhereItsFunctionIsPlacedAndFollowsMakeBeforeBreak() throws Exception {
+        for (String name : List.of("a1", "b1", "c1", "d1")) {
+            add(name, name.substring(0, 1));
+        }
+        // Neither of the first two in its own order, nor in its own zone.
+        List<String> order = RouterChoice.choose(
+                        new RouterChoice.Who("", "shop"),
+                        List.of(),
+                        routers.keySet().stream()
+                                .map(name -> new RouterChoice.Candidate(name, URI.create("tcp://" + name), name, 1))
+                                .toList(),
+                        4)
+                .stream()
+                .map(URI::getHost)
+                .toList();
+        store.placed = order.subList(2, 4);
+        startResolved();
+        untilTwoAreDialled();
+        assertThat(connected()).containsExactlyInAnyOrderElementsOf(store.placed);
+
+        store.placed = List.of(order.get(0), order.get(2));
+        FakeRouter left = routers.get(order.get(3));
+        FakeRouter next = routers.get(order.get(0));
+        until("the next one is dialled", () -> next.connected() == 1);
+        until("the other one is left", () -> left.connected() == 0);
+        assertThat(left.drains).extracting(Drain::reason).containsExactly(Drain.Reason.MOVED);
+        assertThat(routers.get(order.get(2)).drains).isEmpty();
+        assertThat(routers.get(order.get(1)).sessions).isEmpty();
+    }
+
+    @Test
+    void aRouterWhereItIsPlacedThatCannotBeReachedIsReplaced() throws Exception {
+        FakeRouter a1 = add("a1", "a");
+        FakeRouter b1 = add("b1", "b");
+        FakeRouter c1 = add("c1", "c");
+        store.placed = List.of("a1", "b1");
+        b1.close();
+        startResolved();
+        until("the third is dialled", () -> c1.connected() == 1);
+        assertThat(a1.connected()).isEqualTo(1);
+        assertThat(store.asked).hasPositiveValue();
     }
 
     @Test
@@ -251,6 +346,7 @@ class RouterPlanTest {
             released.await();
             return "slow";
         });
+        store.placed = List.of("b1", "c1");
         FakeRouter b1 = add("b1", "b");
         FakeRouter c1 = add("c1", "c");
         startResolved();
@@ -259,8 +355,9 @@ class RouterPlanTest {
         for (FakeRouter router : List.of(b1, c1)) {
             slow.put(router, router.get(router.session(), "/slow"));
         }
+        store.placed = List.of("c1", "a1");
         FakeRouter a1 = add("a1", "a");
-        until("the router of its own zone is dialled", () -> a1.connected() == 1);
+        until("where it is placed now is dialled", () -> a1.connected() == 1);
         until("one of the others is told", () -> b1.drains.size() + c1.drains.size() == 1);
         FakeRouter told = b1.drains.isEmpty() ? c1 : b1;
         int heard = told.healths.size();

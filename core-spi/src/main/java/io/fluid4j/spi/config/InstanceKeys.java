@@ -40,8 +40,8 @@ public final class InstanceKeys {
     /** How many of the resolvers' routers are dialled. */
     public static final ConfigKey<Integer> ROUTERS_DIALLED = KEYS.integer("fluid.resolver.dial-count", 2, 1, 64)
             .doc(
-                    "How many of the routers that `fluid.resolver.urls` knows an instance dials: those of its own region first,"
-                            + " each in another zone when there is one, the first in its own.");
+                    "How many of the routers that `fluid.resolver.urls` knows an instance dials: those where its function is"
+                            + " placed, of its own region first, each in another zone when there is one.");
 
     /** Upper bound of requests in flight. */
     public static final ConfigKey<Integer> MAX_CONCURRENCY = KEYS.integer("fluid.max-concurrency", 0, 0, 1_000_000)

@@ -28,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  *       not have yet, as long as there are such zones.
  *   <li>A router at its limit gets no function that it does not hold: the next one does. Its limit is a quarter more
  *       tunnels than the routers of its region have on average.
- *   <li>While the routers that hold a function have no room left (at most one request for each tunnel), its set is widened,
- *       doubling what is added each second; {@link #NARROW_AFTER} after that it is narrowed again, step by step.
+ *   <li>While the routers that hold a function have no room left (less than one request for four tunnels), its set is
+ *       widened, doubling what is added each second, up to one router for each tunnel; {@link #NARROW_AFTER} after that it
+ *       is narrowed again, step by step.
  * </ul>
  *
  * For any thread; a look-up takes a lock that is held for a few comparisons for each router.
@@ -48,6 +49,9 @@ public final class Placement {
 
     /** A limit is the average, times five quarters. */
     private static final double OVER_AVERAGE = 1.25;
+
+    /** Where instances take one request at a time, most have to be busy before that counts as no room. */
+    private static final int TUNNELS_FOR_ROOM = 4;
 
     private static final long OFFSET = 0xcbf29ce484222325L;
     private static final long PRIME = 0x100000001b3L;
@@ -95,12 +99,41 @@ public final class Placement {
      * @return the best first; empty when no router is known
      */
     public List<RouterAddress> of(String function, Locality here) {
+        return of(function, here, width);
+    }
+
+    /**
+     * As {@link #of(String, Locality)}, for an instance that dials another number of routers than is usual.
+     *
+     * @param function the function
+     * @param here where they run
+     * @param dialled how many routers there are at least, 1 or more
+     * @return the best first; empty when no router is known
+     */
+    public List<RouterAddress> of(String function, Locality here, int dialled) {
+        if (dialled < 1) {
+            throw new IllegalArgumentException("dialled " + dialled + " (expected: 1 or more)");
+        }
         List<Route> routers = resolver.routers();
         Resolution holders = resolver.lookup(function);
         synchronized (lock) {
-            int wanted = width + added(function, holders, routers.size());
+            int wanted = dialled + added(function, holders, routers.size());
             return choose(ranked(function, here, routers, holders), wanted);
         }
+    }
+
+    /**
+     * The order of rendezvous hashing: of several routers the one with the highest rank (unsigned) comes first.
+     *
+     * @param key whoever chooses a router
+     * @param router the name of the router
+     * @return any number, the same for everybody
+     */
+    public static long rank(String key, String router) {
+        long mixed = hash(hash(OFFSET, key), router);
+        mixed = (mixed ^ (mixed >>> 33)) * 0xff51afd7ed558ccdL;
+        mixed = (mixed ^ (mixed >>> 33)) * 0xc4ceb9fe1a85ec53L;
+        return mixed ^ (mixed >>> 33);
     }
 
     private void changed(String function, @Nullable Resolution now) {
@@ -124,7 +157,8 @@ public final class Placement {
     /** By how many routers the set is wider now. */
     private int added(String function, @Nullable Resolution holders, int routers) {
         long now = nanos.getAsLong();
-        boolean pressed = holders != null && pressed(holders);
+        int live = holders == null ? 0 : live(holders);
+        boolean pressed = holders != null && capacity(holders) * TUNNELS_FOR_ROOM < live;
         Spread spread = spreads.get(function);
         if (spread == null) {
             if (!pressed) {
@@ -138,7 +172,7 @@ public final class Placement {
             spread.pressedNanos = now;
             if (now - spread.changedNanos >= WIDEN_EVERY.toNanos()) {
                 spread.changedNanos = now;
-                spread.added = Math.min(Math.max(1, spread.added * 2), Math.max(0, routers - width));
+                spread.added = Math.min(Math.max(1, spread.added * 2), Math.max(0, Math.min(routers, live) - width));
             }
             return spread.added;
         }
@@ -157,14 +191,17 @@ public final class Placement {
         return spread.added;
     }
 
-    private static boolean pressed(Resolution holders) {
-        long capacity = 0;
-        long live = 0;
-        for (Route route : holders.routes()) {
-            capacity += route.registration().capacity();
-            live += route.registration().tunnels();
-        }
-        return capacity <= live;
+    private static long capacity(Resolution holders) {
+        return holders.routes().stream()
+                .mapToLong(route -> route.registration().capacity())
+                .sum();
+    }
+
+    private static int live(Resolution holders) {
+        long live = holders.routes().stream()
+                .mapToLong(route -> route.registration().tunnels())
+                .sum();
+        return (int) Math.min(Integer.MAX_VALUE, live);
     }
 
     private List<Ranked> ranked(String function, Locality here, List<Route> routers, @Nullable Resolution holders) {
@@ -217,13 +254,6 @@ public final class Placement {
 
     private static String place(RouterAddress router) {
         return router.region() + '/' + router.zone();
-    }
-
-    private static long rank(String function, String router) {
-        long mixed = hash(hash(OFFSET, function), router);
-        mixed = (mixed ^ (mixed >>> 33)) * 0xff51afd7ed558ccdL;
-        mixed = (mixed ^ (mixed >>> 33)) * 0xc4ceb9fe1a85ec53L;
-        return mixed ^ (mixed >>> 33);
     }
 
     private static long hash(long seed, String text) {

@@ -66,6 +66,19 @@ public interface RecordStore extends AutoCloseable {
         return watch(from, watcher);
     }
 
+    /**
+     * Asks whoever keeps this store where instances of a function should dial. Only a store that belongs to a resolver
+     * elsewhere has somebody to ask.
+     *
+     * @param function the function
+     * @param here where the instance runs
+     * @param count how many routers it dials
+     * @return the answer; fails with {@link UnsupportedOperationException} when there is nobody to ask, as this default does
+     */
+    default CompletableFuture<DialOrder> dial(String function, Locality here, int count) {
+        return CompletableFuture.failedFuture(new UnsupportedOperationException("nobody places functions here"));
+    }
+
     /** Stops; what is registered counts until its time to live has passed. Harmless twice. */
     @Override
     void close();

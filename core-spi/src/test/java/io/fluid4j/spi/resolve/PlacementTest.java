@@ -145,7 +145,7 @@ class PlacementTest {
             fleet.add("r" + i, "region", "zone");
         }
         List<String> quiet = place("shop", "region", "zone");
-        Map<String, Integer> two = Map.of(quiet.get(0), 4, quiet.get(1), 4);
+        Map<String, Integer> two = Map.of(quiet.get(0), 8, quiet.get(1), 8);
         fleet.hold("shop", 100, two);
         pass(Duration.ofMinutes(5));
         assertThat(place("shop", "region", "zone")).isEqualTo(quiet);
@@ -180,15 +180,57 @@ class PlacementTest {
         for (int i = 0; i < 8; i++) {
             fleet.add("r" + i, "region", "zone");
         }
-        fleet.hold("shop", 0, Map.of("r0", 1));
+        fleet.hold("shop", 0, Map.of("r0", 8));
         for (int second = 0; second < 5; second++) {
             place("shop", "region", "zone");
             pass(Duration.ofSeconds(1));
         }
         assertThat(place("shop", "region", "zone")).hasSize(8);
-        fleet.hold("shop", 50, Map.of("r0", 1));
+        fleet.hold("shop", 50, Map.of("r0", 8));
         pass(Duration.ofMinutes(10));
         assertThat(place("shop", "region", "zone")).hasSize(2);
+    }
+
+    @Test
+    void aSetHasNoMoreRoutersThanTunnels() {
+        for (int i = 0; i < 8; i++) {
+            fleet.add("r" + i, "region", "zone");
+        }
+        fleet.hold("shop", 0, Map.of("r0", 2, "r1", 3));
+        fleet.hold("lone", 0, Map.of("r0", 1, "r1", 1));
+        for (int second = 0; second < 9; second++) {
+            place("shop", "region", "zone");
+            assertThat(place("lone", "region", "zone")).hasSize(2);
+            pass(Duration.ofSeconds(1));
+        }
+        assertThat(place("shop", "region", "zone")).hasSize(5);
+    }
+
+    @Test
+    void instancesThatTakeOneRequestAtATimeHaveRoomWhileSomeAreFree() {
+        for (int i = 0; i < 8; i++) {
+            fleet.add("r" + i, "region", "zone");
+        }
+        for (int second = 0; second < 5; second++) {
+            fleet.hold("shop", 2, Map.of("r0", 4, "r1", 4)); // 4 of 8 are free
+            assertThat(place("shop", "region", "zone")).hasSize(2);
+            pass(Duration.ofSeconds(1));
+        }
+        fleet.hold("shop", 0, Map.of("r0", 4, "r1", 4));
+        assertThat(place("shop", "region", "zone")).hasSize(3);
+    }
+
+    @Test
+    void whoDialsMoreIsToldMoreOfTheSameOrder() {
+        for (int i = 0; i < 8; i++) {
+            fleet.add("r" + i, "region", "zone" + i % 4);
+        }
+        Locality here = new Locality("region", "zone0");
+        List<RouterAddress> four = placement.of("shop", here, 4);
+        assertThat(four).hasSize(4);
+        assertThat(placement.of("shop", here)).isEqualTo(four.subList(0, 2));
+        assertThat(placement.of("shop", here, 1)).isEqualTo(four.subList(0, 1));
+        assertThat(placement.of("shop", here, 64)).hasSize(8);
     }
 
     private void pass(Duration time) {

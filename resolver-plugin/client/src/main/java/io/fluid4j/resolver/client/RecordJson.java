@@ -4,6 +4,7 @@
  */
 package io.fluid4j.resolver.client;
 
+import io.fluid4j.spi.resolve.DialOrder;
 import io.fluid4j.spi.resolve.Holding;
 import io.fluid4j.spi.resolve.RecordChange;
 import io.fluid4j.spi.resolve.RecordWatcher;
@@ -83,6 +84,20 @@ public final class RecordJson {
             holdings.add(new Holding(string(function, "name"), version, tunnels, integer(function, "capacity", 0)));
         }
         return holdings;
+    }
+
+    /**
+     * Reads from the answer for a function where its instances should dial.
+     *
+     * @throws IllegalArgumentException when it is no such answer
+     */
+    static DialOrder dialOrder(String body) {
+        Map<String, @Nullable Object> answer = Json.parseObject(body);
+        List<String> routers = new ArrayList<>();
+        for (Object element : list(answer, "dial")) {
+            routers.add(string(Json.object(element, "dial[]"), "router"));
+        }
+        return new DialOrder(Revision.parse(string(answer, "revision")), routers);
     }
 
     /** One registration with everything, as lines and records have it. */

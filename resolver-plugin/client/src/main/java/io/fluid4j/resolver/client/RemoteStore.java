@@ -5,7 +5,9 @@
 package io.fluid4j.resolver.client;
 
 import io.fluid4j.spi.config.Secret;
+import io.fluid4j.spi.resolve.DialOrder;
 import io.fluid4j.spi.resolve.Holding;
+import io.fluid4j.spi.resolve.Locality;
 import io.fluid4j.spi.resolve.RecordStore;
 import io.fluid4j.spi.resolve.RecordWatcher;
 import io.fluid4j.spi.resolve.Registration;
@@ -14,11 +16,13 @@ import io.fluid4j.spi.resolve.RouterAddress;
 import io.fluid4j.spi.resolve.UnknownRouterException;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -29,6 +33,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,6 +105,31 @@ public final class RemoteStore implements RecordStore {
         return begin(new RemoteWatch(this, executor, from, function, watcher));
     }
 
+    @Override
+    public CompletableFuture<DialOrder> dial(String function, Locality here, int count) {
+        String path = "/v1/functions/" + encoded(function) + "?region=" + encoded(here.region()) + "&zone="
+                + encoded(here.zone()) + "&count=" + count;
+        CompletableFuture<DialOrder> done = new CompletableFuture<>();
+        attempt(
+                () -> request(path).timeout(REQUEST_TIMEOUT).build(),
+                urls.size(),
+                done,
+                response -> done.complete(dialOrder(response)));
+        return done;
+    }
+
+    private static DialOrder dialOrder(HttpResponse<String> response) {
+        // A function nobody holds (404) is placed, too.
+        if (response.statusCode() != 200 && response.statusCode() != 404) {
+            throw new IllegalArgumentException("the resolver answered " + response.statusCode());
+        }
+        return RecordJson.dialOrder(response.body());
+    }
+
+    private static String encoded(String text) {
+        return URLEncoder.encode(text, StandardCharsets.UTF_8);
+    }
+
     private Watch begin(RemoteWatch watch) {
         watches.add(watch);
         watch.start();
@@ -143,33 +174,43 @@ public final class RemoteStore implements RecordStore {
 
     private CompletableFuture<Revision> send(String router, String method, @Nullable String body) {
         CompletableFuture<Revision> done = new CompletableFuture<>();
-        attempt(router, method, body, urls.size(), done);
+        attempt(
+                () -> request("/v1/registrations/" + router)
+                        .timeout(REQUEST_TIMEOUT)
+                        .header("Content-Type", "application/json")
+                        .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
+                        .build(),
+                urls.size(),
+                done,
+                response -> answer(router, response, done));
         return done;
     }
 
-    private void attempt(
-            String router, String method, @Nullable String body, int attempts, CompletableFuture<Revision> done) {
+    private <T> void attempt(
+            Supplier<HttpRequest> request,
+            int attempts,
+            CompletableFuture<T> done,
+            Consumer<HttpResponse<String>> answered) {
         if (closed) {
             done.completeExceptionally(new IOException("the store is closed"));
             return;
         }
         int used = current.get();
-        HttpRequest request = request("/v1/registrations/" + router)
-                .timeout(REQUEST_TIMEOUT)
-                .header("Content-Type", "application/json")
-                .method(method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body))
-                .build();
-        var unused = http.sendAsync(request, BodyHandlers.ofString()).whenComplete((response, failure) -> {
+        var unused = http.sendAsync(request.get(), BodyHandlers.ofString()).whenComplete((response, failure) -> {
             boolean broken = failure != null || response.statusCode() >= 500;
             if (broken) {
                 failed(used);
             }
             if (broken && attempts > 1) {
-                attempt(router, method, body, attempts - 1, done);
+                attempt(request, attempts - 1, done, answered);
             } else if (failure != null) {
                 done.completeExceptionally(cause(failure));
             } else {
-                answer(router, response, done);
+                try {
+                    answered.accept(response);
+                } catch (IllegalArgumentException e) {
+                    done.completeExceptionally(new IOException("not the answer of a resolver", e));
+                }
             }
         });
     }

@@ -69,6 +69,10 @@ public final class Replica implements Resolver {
     private final List<Listener> listeners = new ArrayList<>();
     /** What a young store lacks, and until when it is kept. */
     private final Map<Key, Long> heldUntilNanos = new HashMap<>();
+    /** While everything is told anew; listeners hear of the routers once, when all of it is known. */
+    private boolean listing;
+
+    private boolean routersListed;
 
     private RecordStore.@Nullable Watch watch;
 
@@ -172,6 +176,19 @@ public final class Replica implements Resolver {
     }
 
     private void relist(Revision next, Duration storeAge, List<Registration> registrations) {
+        listing = true;
+        try {
+            replace(next, storeAge, registrations);
+        } finally {
+            listing = false;
+        }
+        if (routersListed) {
+            routersListed = false;
+            tellRouters();
+        }
+    }
+
+    private void replace(Revision next, Duration storeAge, List<Registration> registrations) {
         boolean sameHistory = next.epoch() == revision.epoch();
         Set<Key> listed = new HashSet<>();
         for (Registration registration : registrations) {
@@ -276,8 +293,10 @@ public final class Replica implements Resolver {
     private void set(String function, @Nullable Resolution now) {
         if (function.equals(Holding.ITSELF)) {
             routers = now;
-            for (Listener listener : listeners) {
-                listener.onRouters(routers());
+            if (listing) {
+                routersListed = true;
+            } else {
+                tellRouters();
             }
             return;
         }
@@ -287,6 +306,12 @@ public final class Replica implements Resolver {
             byFunction.put(function, now);
         }
         tell(function, now);
+    }
+
+    private void tellRouters() {
+        for (Listener listener : listeners) {
+            listener.onRouters(routers());
+        }
     }
 
     private void tell(String function, @Nullable Resolution resolution) {

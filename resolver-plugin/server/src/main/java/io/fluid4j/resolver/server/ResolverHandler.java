@@ -50,6 +50,8 @@ final class ResolverHandler extends Handler.Abstract {
     /** Routers that an instance should dial in quiet times: one may go. */
     private static final int DIALLED = 2;
 
+    private static final int MAX_DIALLED = 64;
+
     private static final String JSON = "application/json";
     private static final String FUNCTIONS = "/v1/functions";
     private static final String REGISTRATIONS = "/v1/registrations/";
@@ -128,6 +130,12 @@ final class ResolverHandler extends Handler.Abstract {
     }
 
     private void function(String name, Request request, Response response, Callback callback) {
+        Fields asked = Request.extractQueryParameters(request);
+        int dialled = dialled(asked.getValue("count"));
+        if (dialled == 0) {
+            error(400, "count (expected: 1 to " + MAX_DIALLED + ")", response, callback);
+            return;
+        }
         Resolution resolution = resolver.lookup(name);
         metrics.lookedUp(resolution != null);
         Map<String, Object> answer = new LinkedHashMap<>();
@@ -141,12 +149,13 @@ final class ResolverHandler extends Handler.Abstract {
             }
         }
         answer.put("routers", routers);
-        Fields asked = Request.extractQueryParameters(request);
         String region = asked.getValue("region");
         String zone = asked.getValue("zone");
         List<Object> dial = new ArrayList<>();
         for (RouterAddress router : placement.of(
-                name, new Locality(region == null ? here.region() : region, zone == null ? here.zone() : zone))) {
+                name,
+                new Locality(region == null ? here.region() : region, zone == null ? here.zone() : zone),
+                dialled)) {
             Map<String, Object> one = new LinkedHashMap<>();
             one.put("router", router.router());
             one.put("tunnel", router.tunnel());
@@ -154,6 +163,16 @@ final class ResolverHandler extends Handler.Abstract {
         }
         answer.put("dial", dial);
         json(resolution == null ? 404 : 200, answer, response, callback);
+    }
+
+    /** How many routers somebody dials; 0 when that is no number of routers. */
+    private static int dialled(@Nullable String count) {
+        try {
+            int dialled = count == null ? DIALLED : Integer.parseInt(count);
+            return dialled >= 1 && dialled <= MAX_DIALLED ? dialled : 0;
+        } catch (NumberFormatException e) {
+            return 0;
+        }
     }
 
     private static Map<String, Object> router(Route route) {

@@ -13,6 +13,7 @@ import io.fluid4j.resolver.client.Replica;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.Role;
 import io.fluid4j.spi.config.Secret;
+import io.fluid4j.spi.resolve.DialOrder;
 import io.fluid4j.spi.resolve.Holding;
 import io.fluid4j.spi.resolve.Locality;
 import io.fluid4j.spi.resolve.RecordStore;
@@ -32,6 +33,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -135,6 +137,20 @@ class ResolverServerTest {
                 Json.parseObject(get("/v1/functions/new?region=there&zone=c").body())
                         .get("dial");
         assertThat(there.get(0)).hasToString("{router=r3, tunnel=tls://r3:7443}");
+        for (String none : new String[] {"0", "65", "two", "-1"}) {
+            assertThat(get("/v1/functions/new?count=" + none).statusCode()).isEqualTo(400);
+        }
+        // As an instance asks.
+        try (RemoteStore store = new RemoteStore(List.of(URI.create("http://127.0.0.1:" + server.httpPort())), null)) {
+            DialOrder order =
+                    store.dial("new", new Locality("here", "b"), 3).get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            assertThat(order.revision().epoch())
+                    .isEqualTo(server.resolver().revision().epoch());
+            assertThat(order.routers()).hasSize(3).endsWith("r3");
+            assertThat("{router=" + order.routers().get(0) + ", tunnel=tls://"
+                            + order.routers().get(0) + ":7443}")
+                    .isEqualTo(dial.get(0).toString());
+        }
     }
 
     @Test
