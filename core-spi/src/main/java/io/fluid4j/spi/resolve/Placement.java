@@ -31,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>While the routers that hold a function have no room left (less than one request for four tunnels), its set is
  *       widened, doubling what is added each second, up to one router for each tunnel; {@link #NARROW_AFTER} after that it
  *       is narrowed again, step by step.
+ *   <li>A function with many instances has a set as wide as it takes for no more than {@value #TUNNELS_FOR_ROUTER} of its
+ *       tunnels to come to one router, also while its instances have room: it is the routers that would be too busy.
  * </ul>
  *
  * For any thread; a look-up takes a lock that is held for a few comparisons for each router.
@@ -49,6 +51,9 @@ public final class Placement {
 
     /** A limit is the average, times five quarters. */
     private static final double OVER_AVERAGE = 1.25;
+
+    /** More tunnels of one function than this for each of its routers widen its set. */
+    static final int TUNNELS_FOR_ROUTER = 16;
 
     /** Where instances take one request at a time, most have to be busy before that counts as no room. */
     private static final int TUNNELS_FOR_ROOM = 4;
@@ -159,24 +164,27 @@ public final class Placement {
         long now = nanos.getAsLong();
         int live = holders == null ? 0 : live(holders);
         boolean pressed = holders != null && capacity(holders) * TUNNELS_FOR_ROOM < live;
+        int most = Math.max(0, Math.min(routers, live) - width);
+        int least = Math.min(most, Math.max(0, (live + TUNNELS_FOR_ROUTER - 1) / TUNNELS_FOR_ROUTER - width));
         Spread spread = spreads.get(function);
         if (spread == null) {
-            if (!pressed) {
+            if (!pressed && least == 0) {
                 return 0;
             }
             spread = new Spread();
             spread.changedNanos = now - WIDEN_EVERY.toNanos();
             spreads.put(function, spread);
         }
-        if (pressed) {
+        if (pressed && now - spread.changedNanos >= WIDEN_EVERY.toNanos()) {
+            spread.changedNanos = now;
+            spread.added = Math.min(Math.max(1, spread.added * 2), most);
+        }
+        spread.added = Math.max(spread.added, least);
+        if (pressed || (least > 0 && spread.added == least)) {
             spread.pressedNanos = now;
-            if (now - spread.changedNanos >= WIDEN_EVERY.toNanos()) {
-                spread.changedNanos = now;
-                spread.added = Math.min(Math.max(1, spread.added * 2), Math.max(0, Math.min(routers, live) - width));
-            }
             return spread.added;
         }
-        while (spread.added > 0
+        while (spread.added > least
                 && now - spread.pressedNanos >= NARROW_AFTER.toNanos()
                 && now - spread.changedNanos >= NARROW_EVERY.toNanos()) {
             spread.added--;

@@ -221,6 +221,30 @@ class PlacementTest {
     }
 
     @Test
+    void aFunctionWithManyInstancesIsAtAsManyRoutersAsItTakes() {
+        for (int i = 0; i < 8; i++) {
+            fleet.add("r" + i, "region", "zone");
+        }
+        List<String> quiet = place("shop", "region", "zone");
+        fleet.hold("shop", 10_000, Map.of(quiet.get(0), 16, quiet.get(1), 16));
+        assertThat(place("shop", "region", "zone")).isEqualTo(quiet);
+        fleet.hold("shop", 10_000, Map.of(quiet.get(0), 41, quiet.get(1), 39));
+        assertThat(place("shop", "region", "zone")).hasSize(5).startsWith(quiet.get(0), quiet.get(1));
+        // It stays for a while when there are fewer again, also when that goes to and fro.
+        for (int second = 0; second < 60; second++) {
+            fleet.hold("shop", 10_000, Map.of(quiet.get(0), second % 2 == 0 ? 20 : 41, quiet.get(1), 39));
+            assertThat(place("shop", "region", "zone")).hasSize(5);
+            pass(Duration.ofSeconds(1));
+        }
+        fleet.hold("shop", 10_000, Map.of(quiet.get(0), 1, quiet.get(1), 1));
+        pass(Duration.ofMinutes(2));
+        assertThat(place("shop", "region", "zone")).isEqualTo(quiet);
+        // A giant is everywhere, and no more than that.
+        fleet.hold("shop", 100_000, Map.of(quiet.get(0), 5_000));
+        assertThat(place("shop", "region", "zone")).hasSize(8);
+    }
+
+    @Test
     void whoDialsMoreIsToldMoreOfTheSameOrder() {
         for (int i = 0; i < 8; i++) {
             fleet.add("r" + i, "region", "zone" + i % 4);
