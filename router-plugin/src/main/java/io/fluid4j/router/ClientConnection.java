@@ -11,6 +11,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicLongFieldUpdater;
 import org.eclipse.jetty.http.HttpException;
+import org.eclipse.jetty.io.AbstractEndPoint;
 import org.eclipse.jetty.io.EndPoint;
 import org.eclipse.jetty.io.SocketChannelEndPoint;
 import org.eclipse.jetty.server.Connector;
@@ -71,6 +72,9 @@ final class ClientConnection extends HttpConnection {
     @SuppressWarnings("UnusedVariable")
     private volatile long headBeganNanos;
 
+    /** The idle timeout has found neither a request nor anybody who waits for one. */
+    private volatile boolean unread;
+
     private @Nullable ByteBuffer pipelined;
     private boolean inputEnded;
 
@@ -106,10 +110,51 @@ final class ClientConnection extends HttpConnection {
         }
     }
 
-    /** During a request the timeouts of the router count, between two the one of the connection. */
+    /**
+     * True when nothing can be answered any more: what comes must not be served, so that its client may safely ask again
+     * elsewhere (RFC 9112 section 9.6). When the router begins to stop between a response's head, which has not said that the
+     * connection ends, and its end, Jetty ends the connection there and reads on all the same.
+     */
+    boolean hasSaidItsLast() {
+        return getEndPoint().isOutputShutdown();
+    }
+
+    /**
+     * During a request the timeouts of the router count, between two the one of the connection. It ends only by a failure of
+     * the read interest, which one of two can take: who reads the next request, or this. Jetty would close it whenever
+     * nobody is interested, and somebody who is just reading is not: that request would be served, and never answered.
+     */
     @Override
     public boolean onIdleExpired(TimeoutException timeout) {
-        return getHttpChannel().getRequest() == null;
+        if (getHttpChannel().getRequest() != null || octetsWait()) {
+            return false;
+        }
+        if (getEndPoint() instanceof AbstractEndPoint own
+                && own.getFillInterest().onFail(timeout)) {
+            return false;
+        }
+        // No request has begun since the last time either: nobody reads here.
+        boolean again = unread;
+        unread = true;
+        return again;
+    }
+
+    /** A request has come that the selector thread has not read yet: to close now would reset the connection under it. */
+    private boolean octetsWait() {
+        EndPoint endPoint = getEndPoint();
+        if (!endPoint.isFillInterested()) {
+            return false;
+        }
+        while (endPoint instanceof EndPoint.Wrapper outer) {
+            endPoint = outer.unwrap();
+        }
+        try {
+            return endPoint instanceof SocketChannelEndPoint plain
+                    && plain.getChannel().socket().getInputStream().available() > 0;
+        } catch (IOException e) {
+            // It is closed already.
+            return false;
+        }
     }
 
     @Override
@@ -363,6 +408,7 @@ final class ClientConnection extends HttpConnection {
         @Override
         public void messageBegin() {
             headBeganNanos = System.nanoTime() | 1;
+            unread = false;
             super.messageBegin();
         }
 

@@ -38,6 +38,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.eclipse.jetty.io.EndPoint;
+import org.eclipse.jetty.io.IdleTimeout;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.util.component.Graceful;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
@@ -332,7 +334,14 @@ public final class Router implements AutoCloseable {
     }
 
     private void awaitRequests(Duration timeout) throws InterruptedException {
-        // Jetty closes idle connections, ends others with their response, and sends GOAWAY.
+        // Who has been silent for long gets the same second as all: what comes in it is answered, and told to be the
+        // last.
+        for (EndPoint client : connector.getConnectedEndPoints()) {
+            if (client instanceof IdleTimeout silent) {
+                silent.notIdle();
+            }
+        }
+        // Jetty closes connections that are idle for a second, ends others with their response, and sends GOAWAY.
         CompletableFuture<Void> closed = Graceful.shutdown(server);
         try {
             long deadline = System.nanoTime() + timeout.toNanos();

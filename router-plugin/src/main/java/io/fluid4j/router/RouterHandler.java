@@ -4,6 +4,7 @@
  */
 package io.fluid4j.router;
 
+import org.eclipse.jetty.io.EofException;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
@@ -20,6 +21,10 @@ final class RouterHandler extends Handler.Abstract.NonBlocking {
 
     @Override
     public boolean handle(Request request, Response response, Callback callback) {
+        if (request.getConnectionMetaData() instanceof ClientConnection client && client.hasSaidItsLast()) {
+            callback.failed(new EofException("a request on a connection that takes no answer any more"));
+            return true;
+        }
         new RouterExchange(context, request, response, callback).start();
         return true;
     }
