@@ -23,7 +23,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * HTTP/2 of clients, with and without TLS. Jetty answers a second head that does not end its stream (RFC 9113 section
- * 8.1) by closing the connection, but then shows the request's body as complete; here it fails.
+ * 8.1) by closing the connection, but then shows the request's body as complete; here it fails. Whoever sends a
+ * pseudo-field that is none is refused with his connection, see {@link Http2Names}.
  */
 final class ClientHttp2 {
 
@@ -50,15 +51,7 @@ final class ClientHttp2 {
 
         @Override
         protected ServerSessionListener newSessionListener(Connector connector, EndPoint endPoint) {
-            return new HTTPServerSessionListener(endPoint) {
-                @Override
-                public void onHeaders(Stream stream, HeadersFrame frame) {
-                    if (!frame.isEndStream()) {
-                        fail(this, stream);
-                    }
-                    super.onHeaders(stream, frame);
-                }
-            };
+            return new Secure.Listener(this, endPoint);
         }
     }
 
@@ -71,20 +64,37 @@ final class ClientHttp2 {
 
         @Override
         protected ServerSessionListener newSessionListener(Connector connector, EndPoint endPoint) {
-            return new HTTPServerSessionListener(endPoint) {
-                @Override
-                public void onHeaders(Stream stream, HeadersFrame frame) {
-                    if (!frame.isEndStream()) {
-                        fail(this, stream);
-                    }
-                    super.onHeaders(stream, frame);
-                }
-            };
+            return new Listener(this, endPoint);
         }
-    }
 
-    private static void fail(Stream.Listener listener, Stream stream) {
-        String reason = "trailers that are not the end";
-        listener.onFailure(stream, ErrorCode.PROTOCOL_ERROR.code, reason, new EOFException(reason), Callback.NOOP);
+        /** Of both. */
+        private static final class Listener extends HTTPServerSessionListener {
+
+            /** Null for a connection that is none of the router's ports: then nothing is known of what it has sent. */
+            private final @Nullable Http2Names names;
+
+            Listener(HTTP2ServerConnectionFactory factory, EndPoint endPoint) {
+                factory.super(endPoint);
+                names = endPoint instanceof Http2Names.Reader reader ? reader.names() : null;
+            }
+
+            @Override
+            public Stream.Listener onNewStream(Stream stream, HeadersFrame frame) {
+                if (names == null || names.malformed(stream.getId())) {
+                    stream.getSession().close(ErrorCode.PROTOCOL_ERROR.code, "pseudo-field", Callback.NOOP);
+                    return AUTO_DISCARD;
+                }
+                return super.onNewStream(stream, frame);
+            }
+
+            @Override
+            public void onHeaders(Stream stream, HeadersFrame frame) {
+                if (!frame.isEndStream()) {
+                    String reason = "trailers that are not the end";
+                    onFailure(stream, ErrorCode.PROTOCOL_ERROR.code, reason, new EOFException(reason), Callback.NOOP);
+                }
+                super.onHeaders(stream, frame);
+            }
+        }
     }
 }

@@ -108,7 +108,7 @@ final class ClientPorts {
         if (config.get(RouterKeys.HTTPS_CLIENT_REQUIRED)) {
             contexts.setNeedClientAuth(true);
         }
-        SslConnectionFactory secure = new SslConnectionFactory(contexts, alpn.getProtocol());
+        SslConnectionFactory secure = new SecureConnectionFactory(contexts, alpn.getProtocol());
         factories.add(secure);
         factories.add(alpn);
         factories.add(h2);
@@ -118,6 +118,8 @@ final class ClientPorts {
     private static void tune(AbstractHTTP2ServerConnectionFactory factory, Config config, Offenders offenders) {
         factory.setMaxConcurrentStreams(config.get(RouterKeys.HTTP2_MAX_STREAMS));
         factory.setStreamIdleTimeout(0);
+        // The router passes no CONNECT on: a browser that is not told otherwise asks for its WebSocket by HTTP/1.1.
+        factory.setConnectProtocolEnabled(false);
         ClientRates.watch(factory, offenders);
     }
 

@@ -13,6 +13,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.SelectableChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.ServerSocketChannel;
@@ -288,12 +289,25 @@ final class RouterConnector extends ServerConnector {
     }
 
     /** A client's socket: takes its turn beside the tunnels (CONCURRENCY.md C-5a). */
-    private static final class ClientEndPoint extends SocketChannelEndPoint {
+    private static final class ClientEndPoint extends SocketChannelEndPoint implements Http2Names.Reader {
+        private final Http2Names names = new Http2Names();
         private final TunnelSelector turns;
 
         ClientEndPoint(SocketChannel channel, TunnelSelector selector, SelectionKey key, Scheduler scheduler) {
             super(channel, selector, key, scheduler);
             this.turns = selector;
+        }
+
+        @Override
+        public Http2Names names() {
+            return names;
+        }
+
+        @Override
+        public int fill(ByteBuffer buffer) throws IOException {
+            int filled = super.fill(buffer);
+            names.filled(buffer, filled);
+            return filled;
         }
 
         @Override
