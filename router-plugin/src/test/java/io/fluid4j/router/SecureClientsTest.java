@@ -8,12 +8,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.fluid4j.frame.ErrorCode;
+import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
 import org.eclipse.jetty.client.BytesRequestContent;
 import org.eclipse.jetty.client.CompletableResponseListener;
 import org.eclipse.jetty.client.ContentResponse;
@@ -135,6 +139,41 @@ class SecureClientsTest {
         assertThat(response.getContentAsString()).isEqualTo("https " + 0x20);
         assertThat(response.getHeaders().get("fluid-request-id")).matches("[0-9a-f]{32}");
         assertThat(instance.call().head.authority()).isEqualTo("localhost:" + router.httpsPort());
+    }
+
+    /** What is decrypted is looked at as what comes in clear. */
+    @Test
+    void malformedPseudoFieldByTls() throws Exception {
+        start(true);
+        assertThat(endingByTls(":path")).isEqualTo("answered");
+        assertThat(endingByTls(":Path")).isIn("gone 1", "reset 1");
+    }
+
+    private String endingByTls(String path) throws Exception {
+        SSLContext trusting = client.getSslContextFactory().getSslContext();
+        try (SSLSocket socket = (SSLSocket)
+                trusting.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), router.httpsPort())) {
+            socket.setSoTimeout(30_000);
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setApplicationProtocols(new String[] {"h2"});
+            socket.setSSLParameters(parameters);
+            byte[] block = Http2Octets.block(
+                    Http2Octets.Name.PLAIN,
+                    ":method",
+                    "GET",
+                    ":scheme",
+                    "https",
+                    ":authority",
+                    "localhost",
+                    path,
+                    "/get");
+            socket.getOutputStream()
+                    .write(Http2Octets.join(
+                            Http2Octets.preface(),
+                            Http2Octets.frame(
+                                    Http2Octets.HEADERS, Http2Octets.END_HEADERS | Http2Octets.END_STREAM, 1, block)));
+            return Http2Octets.ending(socket, 1);
+        }
     }
 
     @Test
