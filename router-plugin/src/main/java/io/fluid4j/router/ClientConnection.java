@@ -112,8 +112,8 @@ final class ClientConnection extends HttpConnection {
 
     /**
      * True when nothing can be answered any more: what comes must not be served, so that its client may safely ask again
-     * elsewhere (RFC 9112 section 9.6). When the router begins to stop between a response's head, which has not said that the
-     * connection ends, and its end, Jetty ends the connection there and reads on all the same.
+     * elsewhere (RFC 9112 section 9.6). When the router begins to stop while the last of a response is being written, whose
+     * head has not said that the connection ends, Jetty ends the connection there and reads on all the same.
      */
     boolean hasSaidItsLast() {
         return getEndPoint().isOutputShutdown();
