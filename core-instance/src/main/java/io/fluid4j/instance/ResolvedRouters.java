@@ -32,7 +32,6 @@ import java.util.List;
 import java.util.ServiceLoader;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
@@ -73,6 +72,7 @@ final class ResolvedRouters implements AutoCloseable {
     private boolean answered;
     private boolean asking;
     private long askNanos;
+    private long askedNanos;
     private Duration pause = ASK_EVERY;
     private Duration longestTtl = Registration.DEFAULT_TTL;
     private @Nullable Long youngUntilNanos;
@@ -108,6 +108,7 @@ final class ResolvedRouters implements AutoCloseable {
         this.what = what;
         this.nanos = nanos;
         this.random = random;
+        this.askNanos = nanos.getAsLong();
     }
 
     /**
@@ -177,15 +178,19 @@ final class ResolvedRouters implements AutoCloseable {
     void look() {
         RecordStore asked;
         synchronized (this) {
-            if (store == null || closed || asking || routers.isEmpty() || nanos.getAsLong() - askNanos < 0) {
+            long now = nanos.getAsLong();
+            if (asking && !answered && now - askedNanos >= PATIENCE.toNanos()) {
+                answered = true; // As good as: the routers are known.
+                publish();
+            }
+            if (store == null || closed || asking || routers.isEmpty() || now - askNanos < 0) {
                 return;
             }
             asking = true;
+            askedNanos = now;
             asked = store;
         }
-        var unused = asked.dial(what.function, what.here, what.count)
-                .orTimeout(PATIENCE.toMillis(), TimeUnit.MILLISECONDS)
-                .whenComplete(this::answered);
+        var unused = asked.dial(what.function, what.here, what.count).whenComplete(this::answered);
     }
 
     private void answered(@Nullable DialOrder said, @Nullable Throwable failure) {

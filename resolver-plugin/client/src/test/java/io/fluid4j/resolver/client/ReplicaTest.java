@@ -209,6 +209,23 @@ class ReplicaTest {
         assertThat(replica.routers()).isEmpty();
     }
 
+    @Test
+    void ofRoutersThatAreToldTogetherListenersHearTogetherAndKnowTheRevision() {
+        log.append(new Revision(1, 1), List.of(itself(1, "far", "us"), itself(1, "near", "eu")));
+        List<String> heard = new ArrayList<>();
+        replica.watch(new Resolver.Listener() {
+            @Override
+            public void onChange(String function, Resolution resolution) {}
+
+            @Override
+            public void onRouters(List<Resolution.Route> routers) {
+                heard.add(routers.size() + " at " + replica.revision());
+            }
+        });
+        follow();
+        assertThat(heard).containsExactly("2 at 1.1");
+    }
+
     private static RecordChange itself(long number, String router, String region) {
         return RecordChange.put(new Registration(
                 Holding.ITSELF,
