@@ -64,7 +64,8 @@ public class MeterBenchmark {
                 new Outcomes(),
                 new AfterResponse(Runnable::run, scheduler, Duration.ofSeconds(30)),
                 System::nanoTime,
-                failure -> {});
+                failure -> {},
+                null);
         return new RequestScope(accounts, null, null, System.nanoTime());
     }
 

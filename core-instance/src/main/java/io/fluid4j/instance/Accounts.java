@@ -5,10 +5,12 @@
 package io.fluid4j.instance;
 
 import io.fluid4j.spi.admission.ConcurrencyLimit;
+import io.fluid4j.trace.Tracing;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** What all requests of an instance share: permits, processor time, outcomes, work after the response. Thread-safe. */
 final class Accounts {
@@ -21,6 +23,7 @@ final class Accounts {
     private final AfterResponse afterResponse;
     private final LongSupplier nanoClock;
     private final Consumer<Throwable> onFatal;
+    private final @Nullable Tracing tracing;
     private final Set<RequestScope> live = ConcurrentHashMap.newKeySet();
 
     Accounts(
@@ -32,7 +35,8 @@ final class Accounts {
             Outcomes outcomes,
             AfterResponse afterResponse,
             LongSupplier nanoClock,
-            Consumer<Throwable> onFatal) {
+            Consumer<Throwable> onFatal,
+            @Nullable Tracing tracing) {
         this.identity = identity;
         this.admission = admission;
         this.limit = limit;
@@ -42,6 +46,7 @@ final class Accounts {
         this.afterResponse = afterResponse;
         this.nanoClock = nanoClock;
         this.onFatal = onFatal;
+        this.tracing = tracing;
     }
 
     Identity identity() {
@@ -70,6 +75,12 @@ final class Accounts {
 
     AfterResponse afterResponse() {
         return afterResponse;
+    }
+
+    /** Where spans come from; null when there are none. */
+    @Nullable
+    Tracing tracing() {
+        return tracing;
     }
 
     long nanoTime() {

@@ -6,6 +6,7 @@ package io.fluid4j.instance;
 
 import static java.lang.System.Logger.Level.WARNING;
 
+import io.fluid4j.trace.RequestSpan;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +37,7 @@ final class AfterResponse {
     private final Executor executor;
     private final ScheduledExecutorService scheduler;
     private final Duration timeout;
+    private final LogContexts logContexts = new LogContexts();
     private final AtomicInteger pending = new AtomicInteger();
     private final LongAdder succeeded = new LongAdder();
     private final LongAdder failed = new LongAdder();
@@ -56,6 +58,10 @@ final class AfterResponse {
 
     Tasks tasksOf(RequestScope scope) {
         return new Tasks(scope);
+    }
+
+    LogContexts logContexts() {
+        return logContexts;
     }
 
     /** Pieces of work that have not ended. */
@@ -99,7 +105,9 @@ final class AfterResponse {
         CompletableFuture<Object> runAfterResponse(Callable<Object> callable) {
             Piece piece = begin();
             piece.task = callable;
-            piece.loader = Thread.currentThread().getContextClassLoader();
+            ClassLoader loader = Thread.currentThread().getContextClassLoader();
+            piece.loader = loader;
+            piece.logged = logContexts.capture(loader);
             if (add(piece)) {
                 submit(piece);
             }
@@ -203,6 +211,7 @@ final class AfterResponse {
         private @Nullable CompletionStage<?> stage;
         private @Nullable Callable<Object> task;
         private @Nullable ClassLoader loader;
+        private LogContexts.@Nullable Carried logged;
 
         /** Interrupted when time is over; guarded by the piece, so that no later work of that thread is hit. */
         private @Nullable Thread runner;
@@ -226,6 +235,8 @@ final class AfterResponse {
             Object value = null;
             SliceClock clock = SliceClock.ofThisThread();
             clock.enter(tasks.scope);
+            RequestSpan.Current current = tasks.scope.activate();
+            LogContexts.Carried loggedBefore = logged == null ? null : logged.apply();
             try {
                 thread.setContextClassLoader(loader);
                 value = callable.call();
@@ -233,6 +244,10 @@ final class AfterResponse {
                 failure = thrown;
             } finally {
                 thread.setContextClassLoader(before);
+                if (loggedBefore != null) {
+                    LogContexts.Carried unused = loggedBefore.apply();
+                }
+                RequestScope.deactivate(current);
                 clock.exit(tasks.scope);
                 synchronized (this) {
                     runner = null;

@@ -52,4 +52,23 @@ public interface ExchangeScope {
      * @return names and values, immutable
      */
     Map<String, Object> requestAttributes();
+
+    /**
+     * What the application is to find in {@code traceparent} instead of what has come, so that its own spans are
+     * children of the request's. Known from {@link Exchange#run} on.
+     *
+     * @return the value; null to leave the field as it has come
+     */
+    default @Nullable String traceParent() {
+        return null;
+    }
+
+    /**
+     * The {@code tracestate} that belongs to {@link #traceParent}.
+     *
+     * @return the value, possibly empty for none; null to leave the field as it has come
+     */
+    default @Nullable String traceState() {
+        return null;
+    }
 }

@@ -93,7 +93,8 @@ final class InstanceParts implements AutoCloseable {
                 outcomes,
                 afterResponse,
                 System::nanoTime,
-                onFatal);
+                onFatal,
+                builder.tracing);
         long maxDelayNanos = config.get(InstanceKeys.ADMIT_QUEUE_DELAY)
                 .map(Duration::toNanos)
                 .orElse(Long.MAX_VALUE);

@@ -19,6 +19,7 @@ import io.fluid4j.frame.NackReason;
 import io.fluid4j.spi.config.CommonKeys;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.InstanceKeys;
+import io.fluid4j.trace.Tracing;
 import io.fluid4j.tunnel.Session;
 import java.net.URI;
 import java.time.Duration;
@@ -145,8 +146,8 @@ public final class InstanceRuntime implements AutoCloseable {
         every(EXPIRY_INTERVAL_MILLIS, this::expire);
         if (logs != null) {
             logs.start();
-            every(LOGS_INTERVAL_MILLIS, this::refreshLogs);
         }
+        every(LOGS_INTERVAL_MILLIS, this::refreshLogs);
         every(METER_INTERVAL_MILLIS, () -> parts.meter().tick(links.sessions(), parts.accounts()));
         scheduleEndOfLife();
         if (bean != null) {
@@ -353,8 +354,10 @@ public final class InstanceRuntime implements AutoCloseable {
     }
 
     private void refreshLogs() {
+        Set<ClassLoader> running = applications.get();
+        parts.accounts().afterResponse().logContexts().retain(running);
         if (logs != null) {
-            logs.refresh(applications.get());
+            logs.refresh(running);
         }
     }
 
@@ -465,6 +468,9 @@ public final class InstanceRuntime implements AutoCloseable {
 
         @Nullable
         PoolProbe poolProbe;
+
+        @Nullable
+        Tracing tracing = Tracing.installed();
 
         String affinityRoute = "";
         ClassLoader loader = InstanceRuntime.class.getClassLoader();

@@ -11,6 +11,8 @@ import io.fluid4j.frame.LogLine;
 import io.fluid4j.frame.Nack;
 import io.fluid4j.frame.RequestHead;
 import io.fluid4j.frame.Usage;
+import io.fluid4j.trace.RequestSpan;
+import io.fluid4j.trace.Tracing;
 import io.fluid4j.tunnel.InboundStream;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -55,6 +57,10 @@ final class RequestScope
     private final double shareAtAdmission;
 
     private @Nullable Exchange exchange;
+
+    /** Set by the thread that starts the request, before anybody else can work for it. */
+    private @Nullable RequestSpan span;
+
     private volatile AfterResponse.@Nullable Tasks tasks;
 
     /** Of the metering thread alone. */
@@ -96,9 +102,11 @@ final class RequestScope
         return () -> {
             SliceClock clock = SliceClock.ofThisThread();
             clock.enter(this);
+            RequestSpan.Current current = activate();
             try {
                 containerTask.run();
             } finally {
+                deactivate(current);
                 clock.exit(this);
             }
         };
@@ -112,6 +120,30 @@ final class RequestScope
     @Override
     public void exit() {
         SliceClock.ofThisThread().exit(this);
+    }
+
+    /** Makes the request's span the current one of this thread; null when it has none. */
+    RequestSpan.@Nullable Current activate() {
+        RequestSpan begun = span;
+        return begun == null ? null : begun.activate();
+    }
+
+    static void deactivate(RequestSpan.@Nullable Current current) {
+        if (current != null) {
+            current.close();
+        }
+    }
+
+    @Override
+    public @Nullable String traceParent() {
+        RequestSpan begun = span;
+        return begun == null ? null : begun.traceParent();
+    }
+
+    @Override
+    public @Nullable String traceState() {
+        RequestSpan begun = span;
+        return begun == null ? null : begun.traceState();
     }
 
     /** Adds what a slice has used. */
@@ -162,11 +194,17 @@ final class RequestScope
         // A virtual thread has no counters of its own.
         RunDelay.Reading before = clock.metered() ? accounts.runDelay().begin(nowNanos) : null;
         clock.enter(this);
+        Tracing tracing = accounts.tracing();
+        if (tracing != null) {
+            span = RequestTrace.begin(tracing, head, accounts.identity());
+        }
+        RequestSpan.Current current = activate();
         try {
             starting.run();
         } catch (Throwable failure) {
             crashed(failure);
         } finally {
+            deactivate(current);
             clock.exit(this);
         }
         if (before != null) {
@@ -274,6 +312,10 @@ final class RequestScope
         long now = accounts.nanoTime();
         accounts.limit().onFirstByte(now, now - admittedNanos, inFlight);
         accounts.outcomes().responded(status);
+        RequestSpan begun = span;
+        if (begun != null) {
+            RequestTrace.responded(begun, status);
+        }
     }
 
     // ---- the end
@@ -286,6 +328,10 @@ final class RequestScope
         if (failure != null) {
             accounts.outcomes().failed();
             accounts.failed(failure);
+        }
+        RequestSpan begun = span;
+        if (begun != null) {
+            RequestTrace.end(begun, cancelled, failure);
         }
         AfterResponse.@Nullable Tasks waiting = tasks;
         if (waiting != null) {

@@ -49,7 +49,8 @@ class CopiesOfTheApiTest {
                 new Outcomes(),
                 new AfterResponse(Runnable::run, scheduler, java.time.Duration.ofSeconds(30)),
                 System::nanoTime,
-                failure -> {});
+                failure -> {},
+                null);
         return new RequestScope(accounts, stream, head, System.nanoTime());
     }
 

@@ -59,6 +59,9 @@ final class FakeRouter implements AutoCloseable {
     final List<Logged> logged = new CopyOnWriteArrayList<>();
     final List<Map<String, Long>> processUsages = new CopyOnWriteArrayList<>();
 
+    /** What requests bring along; empty for nothing. */
+    volatile String traceParent = "";
+
     private final TunnelTransport transport =
             TunnelTransport.builder().name("router").build();
     private final TunnelAcceptor acceptor;
@@ -129,6 +132,9 @@ final class FakeRouter implements AutoCloseable {
                         1234,
                         null,
                         0);
+        if (!traceParent.isEmpty()) {
+            head.field("traceparent", traceParent);
+        }
         Answer answer = new Answer();
         answer.stream = session.open(head, true, answer);
         if (answer.stream == null) {

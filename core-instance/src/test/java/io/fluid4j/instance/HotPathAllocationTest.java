@@ -38,7 +38,8 @@ class HotPathAllocationTest {
             new Outcomes(),
             new AfterResponse(Runnable::run, scheduler, Duration.ofSeconds(30)),
             System::nanoTime,
-            failure -> {});
+            failure -> {},
+            null);
 
     @AfterEach
     void endThreads() {

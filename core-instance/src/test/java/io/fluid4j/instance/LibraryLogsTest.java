@@ -23,9 +23,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -187,6 +191,54 @@ class LibraryLogsTest {
             ask(session, "/lines");
             return !router.logged.isEmpty();
         });
+    }
+
+    @Test
+    void whatTheApplicationKeepsByThreadFollowsItsTasks() throws Exception {
+        Class<?> mdc = Class.forName("org.slf4j.MDC", true, application);
+        Class<?> threadContext = Class.forName("org.apache.logging.log4j.ThreadContext", true, application);
+        Method put = mdc.getMethod("put", String.class, String.class);
+        Method get = mdc.getMethod("get", String.class);
+        Object logger = logger("org.slf4j.LoggerFactory", "shop.Cart");
+        List<String> seen = new CopyOnWriteArrayList<>();
+        container.at("/after", request -> {
+            Thread thread = Thread.currentThread();
+            ClassLoader before = thread.getContextClassLoader();
+            thread.setContextClassLoader(application);
+            try {
+                put.invoke(null, "user", "ada");
+                threadContext.getMethod("put", String.class, String.class).invoke(null, "user", "bob");
+                for (int i = 0; i < 2; i++) {
+                    var unused = tasks(request).apply(() -> {
+                        seen.add(get.invoke(null, "user") + " "
+                                + threadContext.getMethod("get", String.class).invoke(null, "user"));
+                        put.invoke(null, "user", "eve");
+                        log(logger, "org.slf4j.Logger", "info", "after");
+                        return "done";
+                    });
+                }
+                put.invoke(null, "user", "carl");
+            } finally {
+                thread.setContextClassLoader(before);
+            }
+            return "ok";
+        });
+        Session session = start("fluid.wait-until.max-threads", "1");
+        ask(session, "/after");
+        until("both tasks", () -> seen.size() == 2 && router.logged.size() == 2);
+
+        assertThat(seen)
+                .as("as it was when each was made, and nothing of the task before")
+                .containsOnly("ada bob");
+        assertThat(messages()).containsExactly("after", "after");
+        assertThat(router.logged).extracting(FakeRouter.Logged::stream).containsOnly(1);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static Function<Callable<Object>, CompletableFuture<Object>> tasks(FakeContainer.Request request) {
+        Object context = request.scope.requestAttributes().get(RequestScope.CONTEXT_ATTRIBUTE);
+        return (Function<Callable<Object>, CompletableFuture<Object>>)
+                ((Function<String, Object>) context).apply("runAfterResponse");
     }
 
     @Test

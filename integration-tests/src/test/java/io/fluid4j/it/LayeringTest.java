@@ -183,6 +183,25 @@ class LayeringTest {
                 .check(all);
     }
 
+    /** Nothing but this one class breaks where its API is not. */
+    @Test
+    void openTelemetryIsSeenInOnePlace() {
+        noClasses()
+                .that()
+                .haveNameNotMatching("io\\.fluid4j\\.trace\\.OpenTelemetryTracing(\\$.*)?")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("io.opentelemetry..")
+                .check(all);
+        noClasses()
+                .that()
+                .haveNameNotMatching("io\\.fluid4j\\.trace\\.(Tracing|OpenTelemetryTracing(\\$.*)?)")
+                .should()
+                .dependOnClassesThat()
+                .haveNameMatching("io\\.fluid4j\\.trace\\.OpenTelemetryTracing")
+                .check(all);
+    }
+
     @Test
     void wireCodeReadsNoWallClock() {
         noClasses()

@@ -30,6 +30,11 @@ record RouterServer(ServerProcess process, int httpPort, int httpsPort, int tunn
 
     /** @param properties more lines of its configuration: routes, limits */
     static RouterServer start(String name, String jvmOptions, String properties) {
+        return start(Delivery.home(), name, jvmOptions, properties);
+    }
+
+    /** The same from another copy of the delivery: one with plugins. */
+    static RouterServer start(Path delivery, String name, String jvmOptions, String properties) {
         Path folder = Build.work(name);
         Path file = folder.resolve("router.properties");
         String secret = properties.contains("fluid.tunnel.credentials-file")
@@ -44,7 +49,7 @@ record RouterServer(ServerProcess process, int httpPort, int httpsPort, int tunn
                         + properties);
         ServerProcess process = ServerProcess.start(
                 name,
-                List.of("bash", Delivery.home().resolve("bin/fluid").toString(), "router", "--config", file.toString()),
+                List.of("bash", delivery.resolve("bin/fluid").toString(), "router", "--config", file.toString()),
                 folder,
                 Map.of("JAVA_HOME", Build.java().getParent().getParent().toString(), "JAVA_OPTS", jvmOptions),
                 folder.resolve("console.log"));

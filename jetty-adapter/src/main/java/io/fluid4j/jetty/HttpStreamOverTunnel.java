@@ -155,7 +155,7 @@ final class HttpStreamOverTunnel implements HttpStream, Exchange {
         }
         MetaData.Request request;
         try {
-            request = RequestMetaData.of(head, NanoTime.now());
+            request = RequestMetaData.of(head, scope, NanoTime.now());
         } catch (RuntimeException e) {
             LOG.debug("Bad request on stream {} of {}", stream.id(), sessionName(), e);
             refuse(HttpStatus.BAD_REQUEST_400);

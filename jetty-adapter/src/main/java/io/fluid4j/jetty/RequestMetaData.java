@@ -7,6 +7,7 @@ package io.fluid4j.jetty;
 import io.fluid4j.frame.Fields;
 import io.fluid4j.frame.HeaderTable;
 import io.fluid4j.frame.RequestHead;
+import io.fluid4j.instance.ExchangeScope;
 import org.eclipse.jetty.http.HostPortHttpField;
 import org.eclipse.jetty.http.HttpField;
 import org.eclipse.jetty.http.HttpFields;
@@ -40,7 +41,7 @@ final class RequestMetaData {
      *
      * @throws RuntimeException when authority or target are not what Jetty takes; the request is a bad one then
      */
-    static MetaData.Request of(RequestHead head, long beginNanos) {
+    static MetaData.Request of(RequestHead head, ExchangeScope scope, long beginNanos) {
         HttpFields.Mutable fields = HttpFields.build(head.fields().size() + TYPED_FIELDS);
         String authority = head.authority();
         HostPortHttpField host = authority.isEmpty() ? null : new HostPortHttpField(authority);
@@ -52,8 +53,15 @@ final class RequestMetaData {
         if (contentLength >= 0) {
             fields.add(new HttpField.LongValueHttpField(HttpHeader.CONTENT_LENGTH, contentLength));
         }
-        addTrace(fields, TRACE_PARENT, head.traceParent());
-        addTrace(fields, TRACE_STATE, head.traceState());
+        String traceParent = scope.traceParent();
+        if (traceParent != null) {
+            fields.remove(TRACE_PARENT).remove(TRACE_STATE);
+            addTrace(fields, TRACE_PARENT, traceParent);
+            addTrace(fields, TRACE_STATE, scope.traceState());
+        } else {
+            addTrace(fields, TRACE_PARENT, head.traceParent());
+            addTrace(fields, TRACE_STATE, head.traceState());
+        }
         return new MetaData.Request(
                 beginNanos,
                 head.method(),

@@ -14,6 +14,7 @@ import io.fluid4j.router.usage.UsageLedger;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.RouterKeys;
 import io.fluid4j.spi.config.Secret;
+import io.fluid4j.trace.Tracing;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
@@ -40,7 +41,7 @@ final class Accounting implements AutoCloseable {
      *
      * @throws IllegalArgumentException naming the key that has to be changed
      */
-    Accounting(Config config, RouterMetrics metrics, Clock clock) {
+    Accounting(Config config, RouterMetrics metrics, Clock clock, @Nullable Tracing tracing) {
         int keep = config.get(RouterKeys.EXPLAIN_KEEP);
         stories = new RequestStories(keep);
         leastLoaded = config.get(RouterKeys.SELECTOR).equals(new LeastLoadedSelector().name());
@@ -52,10 +53,11 @@ final class Accounting implements AutoCloseable {
         instances = InstanceListener.both(usageListener, logListener);
         accessLog = RouterParts.accessLog(config);
         ExchangeListener counting = ExchangeListener.all(new MetricsListener(metrics), usageListener, logListener);
-        exchanges = keep > 0 || accessLog != null
+        ExchangeListener told = keep > 0 || accessLog != null
                 ? ExchangeListener.all(
                         counting, new StoryListener(stories, accessLog, keep > 0, NanoClock.SYSTEM, clock))
                 : counting;
+        exchanges = tracing == null ? told : ExchangeListener.all(new SpanListener(tracing), told);
     }
 
     /** Hears what becomes of requests. */

@@ -14,6 +14,7 @@ import io.fluid4j.router.fleet.Fleet;
 import io.fluid4j.router.fleet.PeerTunnel;
 import io.fluid4j.router.fleet.Target;
 import io.fluid4j.tunnel.OutboundStream;
+import java.util.List;
 import org.eclipse.jetty.http.HttpHeader;
 import org.jspecify.annotations.Nullable;
 
@@ -76,7 +77,9 @@ final class Dispatching {
         ask(null);
         attempts = attempts.writable();
         attempts.nacked(by, nack, context.clock().nanos() - outcome.beganNanos());
-        outcome.refused(attempts.refusals());
+        List<ExchangeOutcome.Refusal> refusals = attempts.refusals();
+        outcome.refused(refusals);
+        context.listener().onRefused(outcome, refusals.get(refusals.size() - 1));
         NackReason reason = nack.reason();
         if (by instanceof PeerTunnel peer) {
             peer.refused(outcome.group().name(), nack.retryAfterMillis());
@@ -301,7 +304,8 @@ final class Dispatching {
                         outcome.facts(),
                         body == null ? 0 : exchange.request().getLength(),
                         Math.min(left, MAX_DEADLINE_MILLIS),
-                        forwarding);
+                        forwarding,
+                        outcome.span());
     }
 
     /** False when no tunnel there takes it. */

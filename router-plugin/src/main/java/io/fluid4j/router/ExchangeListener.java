@@ -20,6 +20,13 @@ public interface ExchangeListener {
     ExchangeListener NONE = new ExchangeListener() {};
 
     /**
+     * A request has reached the router's handler; nothing is known but the request itself.
+     *
+     * @param outcome not ended yet
+     */
+    default void onBegin(ExchangeOutcome outcome) {}
+
+    /**
      * A request was handed to an instance; again when it goes elsewhere after a nack.
      *
      * @param outcome not ended yet
@@ -34,6 +41,14 @@ public interface ExchangeListener {
      * @param fleet knows why that one
      */
     default void onForwarded(ExchangeOutcome outcome, Fleet fleet) {}
+
+    /**
+     * An instance, or another router, has turned the request down.
+     *
+     * @param outcome not ended yet
+     * @param refusal who, and why
+     */
+    default void onRefused(ExchangeOutcome outcome, ExchangeOutcome.Refusal refusal) {}
 
     /**
      * A request has ended for its client, well or badly. Comes exactly once for every request that has reached the
@@ -63,6 +78,20 @@ public interface ExchangeListener {
     static ExchangeListener all(ExchangeListener... listeners) {
         ExchangeListener[] them = listeners.clone();
         return new ExchangeListener() {
+            @Override
+            public void onBegin(ExchangeOutcome outcome) {
+                for (ExchangeListener one : them) {
+                    one.onBegin(outcome);
+                }
+            }
+
+            @Override
+            public void onRefused(ExchangeOutcome outcome, ExchangeOutcome.Refusal refusal) {
+                for (ExchangeListener one : them) {
+                    one.onRefused(outcome, refusal);
+                }
+            }
+
             @Override
             public void onSent(ExchangeOutcome outcome, OutboundStream stream) {
                 for (ExchangeListener one : them) {

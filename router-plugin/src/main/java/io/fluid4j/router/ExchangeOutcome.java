@@ -9,6 +9,7 @@ import io.fluid4j.router.explain.Choice;
 import io.fluid4j.router.fleet.Hop;
 import io.fluid4j.router.fleet.PeerTunnel;
 import io.fluid4j.router.fleet.Target;
+import io.fluid4j.trace.RequestSpan;
 import java.util.List;
 import org.eclipse.jetty.server.Request;
 import org.jspecify.annotations.Nullable;
@@ -50,6 +51,7 @@ public final class ExchangeOutcome {
     private Choice.Standing found = Choice.Standing.ACTIVE;
     private @Nullable Choice choice;
     private @Nullable RequestStory story;
+    private @Nullable RequestSpan span;
     private ExchangeEnding ending = ExchangeEnding.COMPLETE;
 
     ExchangeOutcome(Request request, long beganNanos) {
@@ -195,6 +197,16 @@ public final class ExchangeOutcome {
 
     void writtenDown(RequestStory as) {
         story = as;
+    }
+
+    /** The span of the request; null when nobody takes spans. */
+    @Nullable
+    RequestSpan span() {
+        return span;
+    }
+
+    void traced(@Nullable RequestSpan by) {
+        span = by;
     }
 
     @Nullable

@@ -6,6 +6,8 @@ package io.fluid4j.router;
 
 import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.HeaderTable;
+import io.fluid4j.trace.RequestSpan;
+import io.fluid4j.trace.Tracing;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -67,10 +69,16 @@ final class RequestHeadEncoder {
      * Encodes; the result is valid until this thread encodes again.
      *
      * @param forwarding what another router has to know; null for an instance
+     * @param span the parent of what the request causes there; null to pass on what the client has sent
      * @return the head, or null when a value may not travel ({@link Rejection#BAD_FIELD})
      */
     @Nullable
-    HeadWriter encode(RequestFacts facts, long contentLength, long deadlineMillis, @Nullable Forwarding forwarding) {
+    HeadWriter encode(
+            RequestFacts facts,
+            long contentLength,
+            long deadlineMillis,
+            @Nullable Forwarding forwarding,
+            @Nullable RequestSpan span) {
         Request request = facts.request();
         HttpFields fields = request.getHeaders();
         try {
@@ -79,7 +87,13 @@ final class RequestHeadEncoder {
             boolean forwarded = facts.trustedPeer();
             int count = fields.size();
             for (int i = 0; i < count; i++) {
-                field(fields.getField(i), forwarded);
+                HttpField field = fields.getField(i);
+                if (span == null || !ofTrace(field)) {
+                    field(field, forwarded);
+                }
+            }
+            if (span != null) {
+                trace(span);
             }
             ConnectionMetaData connection = request.getConnectionMetaData();
             ClientTls tls;
@@ -177,6 +191,19 @@ final class RequestHeadEncoder {
         }
     }
 
+    private static boolean ofTrace(HttpField field) {
+        return field.getHeader() == null
+                && (field.getName().equalsIgnoreCase(Tracing.TRACE_PARENT)
+                        || field.getName().equalsIgnoreCase(Tracing.TRACE_STATE));
+    }
+
+    private void trace(RequestSpan span) {
+        writer.field(TRACE_PARENT_INDEX, span.traceParent());
+        if (!span.traceState().isEmpty()) {
+            writer.field(TRACE_STATE_INDEX, span.traceState());
+        }
+    }
+
     private void via(HttpVersion version) {
         writer.field(
                 VIA_INDEX,
@@ -188,6 +215,8 @@ final class RequestHeadEncoder {
     }
 
     private static final int VIA_INDEX = HeaderTable.indexOf("Via");
+    private static final int TRACE_PARENT_INDEX = HeaderTable.indexOf(Tracing.TRACE_PARENT);
+    private static final int TRACE_STATE_INDEX = HeaderTable.indexOf(Tracing.TRACE_STATE);
 
     /** Fields that Connection names are hop-by-hop, but for those that must never be taken away this way. */
     private void nominate(HttpFields fields) {

@@ -7,6 +7,8 @@ package io.fluid4j.router;
 import io.fluid4j.frame.Usage;
 import io.fluid4j.router.explain.Choice;
 import io.fluid4j.router.fleet.Hop;
+import io.fluid4j.trace.RequestSpan;
+import io.fluid4j.trace.Tracing;
 import java.util.HexFormat;
 import java.util.List;
 import org.eclipse.jetty.http.HttpFields;
@@ -74,6 +76,7 @@ record RequestStory(
         Request request = outcome.request();
         RequestFacts facts = outcome.knownFacts();
         HttpFields fields = request.getHeaders();
+        RequestSpan span = outcome.span();
         return new RequestStory(
                 facts == null ? NO_ID : facts.requestId(),
                 endedMillis,
@@ -86,7 +89,7 @@ record RequestStory(
                 request.getConnectionMetaData().getProtocol(),
                 fields.get(HttpHeader.REFERER),
                 fields.get(HttpHeader.USER_AGENT),
-                fields.get("traceparent"),
+                span == null ? fields.get(Tracing.TRACE_PARENT) : span.traceParent(),
                 outcome.status(),
                 outcome.bytesIn(),
                 outcome.bytesOut(),

@@ -16,6 +16,7 @@ import io.fluid4j.spi.config.CommonKeys;
 import io.fluid4j.spi.config.Config;
 import io.fluid4j.spi.config.RouterKeys;
 import io.fluid4j.spi.resolve.Resolver;
+import io.fluid4j.trace.Tracing;
 import io.fluid4j.tunnel.Session;
 import io.fluid4j.tunnel.TunnelAcceptor;
 import io.fluid4j.tunnel.TunnelTls;
@@ -84,7 +85,7 @@ public final class Router implements AutoCloseable {
     private volatile Config config;
     private volatile boolean stopping;
 
-    private Router(Config config) {
+    private Router(Config config, @Nullable Tracing tracing) {
         this.config = config;
         this.id = config.find(RouterKeys.ROUTER_ID)
                 .orElseGet(
@@ -96,7 +97,7 @@ public final class Router implements AutoCloseable {
         RouterSettings settings = RouterSettings.from(config);
         this.provisioning = Provisioning.of(config);
         RouterMetrics metrics = new RouterMetrics();
-        this.accounting = new Accounting(config, metrics, Clock.systemUTC());
+        this.accounting = new Accounting(config, metrics, Clock.systemUTC(), tracing);
         this.instances = new InstanceTable(
                 RouterParts.selector(config.get(RouterKeys.SELECTOR)),
                 metrics,
@@ -178,7 +179,12 @@ public final class Router implements AutoCloseable {
      * @throws IllegalArgumentException naming the key that has to be set or changed
      */
     public static Router create(Config config) {
-        return new Router(config);
+        return create(config, Tracing.installed());
+    }
+
+    /** With spans that go elsewhere; null for none. */
+    static Router create(Config config, @Nullable Tracing tracing) {
+        return new Router(config, tracing);
     }
 
     /**

@@ -106,6 +106,7 @@ final class RouterExchange implements ClientWatch, Consumer<Throwable>, RequestB
             throw new IllegalStateException("nobody else knows this exchange yet");
         }
         try {
+            context.listener().onBegin(outcome);
             Rejection rejection = Intake.check(context, request, outcome);
             if (rejection != null) {
                 reject(rejection);

@@ -8,6 +8,7 @@ import static java.util.Objects.requireNonNull;
 
 import io.fluid4j.frame.HeadWriter;
 import io.fluid4j.frame.RequestHead;
+import io.fluid4j.instance.ExchangeScope;
 import io.fluid4j.tunnel.InboundStream;
 import jakarta.servlet.RequestDispatcher;
 import jakarta.servlet.ServletConnection;
@@ -227,7 +228,9 @@ final class FluidProcessor extends AbstractProcessor {
 
     private int prepareRequest() {
         RequestHead head = exchange().head();
+        ExchangeScope scope = exchange().scope();
         int refusal = protocol.filler().fill(request, head);
+        RequestFiller.trace(request, scope.traceParent(), scope.traceState());
         String host = head.authority();
         if (host.isEmpty()) {
             parseHost(null);
@@ -235,7 +238,7 @@ final class FluidProcessor extends AbstractProcessor {
             authority.setBytes(head.targetArray(), head.authorityOffset(), head.authorityLength());
             parseHost(authority);
         }
-        Map<String, Object> attributes = exchange().scope().requestAttributes();
+        Map<String, Object> attributes = scope.requestAttributes();
         if (!attributes.isEmpty()) {
             attributes.forEach(request::setAttribute);
         }

@@ -14,6 +14,7 @@ import org.apache.coyote.Request;
 import org.apache.tomcat.util.buf.MessageBytes;
 import org.apache.tomcat.util.http.MimeHeaders;
 import org.apache.tomcat.util.http.parser.HttpParser;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Fills a Coyote request from a typed head, and makes the checks that Tomcat's HTTP parser would have made.
@@ -36,6 +37,9 @@ final class RequestFiller {
 
     private static final String HOST = shown("Host");
     private static final String CONTENT_LENGTH = shown("Content-Length");
+
+    private static final String TRACE_PARENT = "traceparent";
+    private static final String TRACE_STATE = "tracestate";
 
     private static final int BAD_REQUEST = 400;
     private static final int EXPECTATION_FAILED = 417;
@@ -87,6 +91,20 @@ final class RequestFiller {
         }
         contentLength(request, head);
         return fields(request, fields, head.protocol());
+    }
+
+    /** What the application sees of its trace instead of what has come; null leaves that. */
+    static void trace(Request request, @Nullable String parent, @Nullable String state) {
+        if (parent == null) {
+            return;
+        }
+        MimeHeaders headers = request.getMimeHeaders();
+        headers.removeHeader(TRACE_PARENT);
+        headers.removeHeader(TRACE_STATE);
+        headers.addValue(TRACE_PARENT).setString(parent);
+        if (state != null && !state.isEmpty()) {
+            headers.addValue(TRACE_STATE).setString(state);
+        }
     }
 
     private void addresses(Request request, RequestHead head) {
