@@ -46,6 +46,7 @@ final class BatteryWar {
         {"cancel", "CancelServlet", "/cancel/*"},
         {"fluid", "FluidServlet", "/fluid"},
         {"work", "WorkServlet", "/work/*"},
+        {"meter", "MeterServlet", "/meter/*"},
     };
 
     /** Which copy of our API the application brings with it. */

@@ -1,0 +1,300 @@
+/*
+ * Copyright the Fluid4J authors
+ * SPDX-License-Identifier: Apache-2.0
+ */
+package io.fluid4j.it;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.fluid4j.it.RawClient.Response;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * What a router bills for a request is what the request has used, on real servers. The measure is the processor clock of
+ * the very threads that did the work, read by the application, never a time that passes: how busy the machine is does not
+ * matter. Billed is what was measured and what was shared out, together.
+ */
+@ParameterizedClass(name = "{0}")
+@EnumSource(
+        value = Environment.class,
+        names = {"TOMCAT_11", "JETTY_12_1_EE11"})
+@Timeout(120)
+class MeteringIT {
+
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final String FUNCTION = "metering";
+    private static final int MILLIS = 40;
+
+    /**
+     * A request and its bill.
+     *
+     * @param burntNanos by the clocks of its threads
+     * @param tookNanos from the application's first to its last word
+     * @param billedNanos processor time
+     * @param sharedNanos of that, not measured but shared out
+     * @param wallNanos time on the instance
+     * @param knownNanos from before it was sent until its bill was there
+     */
+    private record Billed(
+            long burntNanos, long tookNanos, long billedNanos, long sharedNanos, long wallNanos, long knownNanos) {}
+
+    private static @Nullable Pair pair;
+
+    @Parameter
+    Environment environment;
+
+    /** What all threads of a test use. */
+    private Pair servers;
+
+    @BeforeEach
+    void start() {
+        Pair running = pair;
+        if (running == null || running.environment() != environment) {
+            stop();
+            running = Pair.start(FUNCTION, environment, "-Xmx64m", "", "-Xmx256m");
+            pair = running;
+        }
+        servers = running;
+    }
+
+    @AfterAll
+    static void stop() {
+        Pair running = pair;
+        pair = null;
+        if (running != null) {
+            running.close();
+        }
+    }
+
+    /** Every kind of slice, and requests that wait beside those that burn. */
+    @Test
+    void everyKindOfSliceIsBilledWhatItsThreadsHaveMeasured() throws Exception {
+        List<String> kinds = List.of("blocking", "dispatched", "wrapped", "listeners", "after", "waiting");
+        run(kinds, 4, 4); // Classes are loaded and compiled by whoever comes first.
+        List<List<Billed>> billed = run(kinds, 8, 8);
+        for (int kind = 0; kind < kinds.size(); kind++) {
+            List<Billed> all = billed.get(kind);
+            note(kinds.get(kind), all);
+            if (kinds.get(kind).equals("waiting")) {
+                assertThat(sum(all, Billed::billedNanos))
+                        .as("waiting")
+                        .isLessThan(all.size() * MILLIS * 1_000_000L / 20);
+            } else {
+                long burnt = sum(all, Billed::burntNanos);
+                assertThat(burnt).isGreaterThanOrEqualTo(all.size() * MILLIS * 1_000_000L);
+                assertThat(sum(all, Billed::billedNanos)).as(kinds.get(kind)).isCloseTo(burnt, within(burnt / 20));
+            }
+            for (Billed one : all) {
+                assertThat(one.wallNanos()).isBetween(one.tookNanos(), one.knownNanos());
+            }
+        }
+    }
+
+    /** Longer than the meter's interval, and beside one that waits as long. */
+    @Test
+    void aSliceOfSecondsIsBilledOnceAndNotToWhoWaitsBesideIt() throws Exception {
+        run(List.of("blocking", "waiting"), 4, 4);
+        ExecutorService clients = Executors.newFixedThreadPool(2);
+        try {
+            Future<Billed> burning = clients.submit(() -> ask("blocking", 2_500));
+            Future<Billed> waiting = clients.submit(() -> ask("waiting", 4_000));
+            Billed burner = burning.get(60, TimeUnit.SECONDS);
+            Billed waiter = waiting.get(60, TimeUnit.SECONDS);
+            note("long", List.of(burner));
+            note("long, waiting", List.of(waiter));
+            assertThat(burner.billedNanos()).isCloseTo(burner.burntNanos(), within(burner.burntNanos() / 20));
+            assertThat(waiter.billedNanos()).isLessThan(burner.burntNanos() / 20);
+        } finally {
+            clients.shutdownNow();
+        }
+    }
+
+    /** What the ledger says is what its requests were billed, and memory is that of the instance, once. */
+    @Test
+    void theLedgerHoldsTheSumsAndTheMemoryOnceHoweverManyShareIt() throws Exception {
+        run(List.of("blocking", "waiting"), 4, 4);
+        JsonNode before = settledUsage();
+        long begin = System.nanoTime();
+        int atOnce = 8;
+        List<Billed> billed = new ArrayList<>();
+        ExecutorService clients = Executors.newFixedThreadPool(atOnce);
+        try {
+            List<Future<Billed>> answers = new ArrayList<>();
+            for (int i = 0; i < atOnce; i++) {
+                String kind = i % 2 == 0 ? "waiting" : "blocking";
+                int millis = i % 2 == 0 ? 2_000 : 100;
+                answers.add(clients.submit(() -> ask(kind, millis)));
+            }
+            for (Future<Billed> answer : answers) {
+                billed.add(answer.get(60, TimeUnit.SECONDS));
+            }
+        } finally {
+            clients.shutdownNow();
+        }
+        double busyAtMost = (System.nanoTime() - begin) / 1e9;
+        double busyAtLeast = billed.stream().mapToLong(Billed::tookNanos).max().orElseThrow() / 1e9;
+        await().atMost(LIMIT)
+                .until(() -> grown(before, usage(), "requests"), requests -> Math.round(requests) == atOnce);
+        double gb = heapGb();
+        await().atMost(LIMIT).until(() -> grown(before, usage(), "memoryGbSeconds") >= gb * busyAtLeast * 0.999);
+        JsonNode after = settledUsage();
+
+        assertThat(grown(before, after, "activeCpuSeconds"))
+                .isCloseTo(sum(billed, Billed::billedNanos) / 1e9, within(1e-6));
+        assertThat(grown(before, after, "wallSeconds")).isCloseTo(sum(billed, Billed::wallNanos) / 1e9, within(1e-6));
+        assertThat(grown(before, after, "memoryGbSeconds"))
+                .isBetween(gb * busyAtLeast * 0.999, gb * busyAtMost * 1.001);
+    }
+
+    /** So many of each kind, in turns. */
+    private List<List<Billed>> run(List<String> kinds, int ofEach, int atOnce) throws Exception {
+        ExecutorService clients = Executors.newFixedThreadPool(atOnce);
+        try {
+            List<List<Future<Billed>>> answers = new ArrayList<>();
+            kinds.forEach(kind -> answers.add(new ArrayList<>()));
+            for (int i = 0; i < ofEach; i++) {
+                for (int kind = 0; kind < kinds.size(); kind++) {
+                    String name = kinds.get(kind);
+                    answers.get(kind).add(clients.submit(() -> ask(name, MILLIS)));
+                }
+            }
+            List<List<Billed>> all = new ArrayList<>();
+            for (List<Future<Billed>> ofKind : answers) {
+                List<Billed> billed = new ArrayList<>();
+                for (Future<Billed> one : ofKind) {
+                    billed.add(one.get(60, TimeUnit.SECONDS));
+                }
+                all.add(billed);
+            }
+            return all;
+        } finally {
+            clients.shutdownNow();
+        }
+    }
+
+    /** Asks through the router; what was burnt is asked for at the server's own port, when all of it has been burnt. */
+    private Billed ask(String kind, int millis) throws IOException {
+        String key = Battery.freshKey();
+        String path = environment.contextPath() + "/meter/";
+        long begin = System.nanoTime();
+        Response response = post(servers.router().httpPort(), path + kind + "?key=" + key + "&millis=" + millis);
+        assertThat(response.status()).as(kind).isEqualTo(200);
+        Response told = post(servers.server().httpPort(), path + "told?key=" + key);
+        assertThat(told.status()).as(told.text()).isEqualTo(200);
+        String id = response.first("fluid-request-id");
+        long burnt = Long.parseLong(told.value("burnt"));
+        // Work that goes on behind the response is billed when it has ended.
+        JsonNode bill = await().atMost(LIMIT)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> bill(id), known -> known.path("activeCpuMs").asDouble(-1) * 1e6 >= burnt * 0.95);
+        return new Billed(
+                burnt,
+                Long.parseLong(told.value("took")),
+                Math.round(bill.path("activeCpuMs").asDouble() * 1e6),
+                Math.round(bill.path("apportionedCpuMs").asDouble() * 1e6),
+                Math.round(bill.path("wallMs").asDouble() * 1e6),
+                System.nanoTime() - begin);
+    }
+
+    /** What is known by now; nothing before the end of the response. */
+    private JsonNode bill(String id) throws IOException {
+        try (RawClient client = RawClient.connect(servers.router().adminPort())) {
+            client.send("GET /api/requests/" + id + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+            Response response = client.readResponse("GET");
+            JsonNode story = response.status() == 200 ? JSON.readTree(response.text()) : JSON.createObjectNode();
+            return story.path("withWorkAfterResponse").isObject() ? story.path("withWorkAfterResponse") : story;
+        }
+    }
+
+    private static Response post(int port, String target) throws IOException {
+        try (RawClient client = RawClient.connect(port)) {
+            client.send("POST " + target + " HTTP/1.1\r\nHost: localhost:" + port
+                    + "\r\nContent-Type: application/octet-stream\r\nContent-Length: 5\r\n\r\nhello");
+            return client.readResponse("POST");
+        }
+    }
+
+    private void note(String kind, List<Billed> all) {
+        double burnt = sum(all, Billed::burntNanos) / 1e6;
+        double billed = sum(all, Billed::billedNanos) / 1e6;
+        Figures.add(
+                "billed " + getClass().getSimpleName() + " " + environment.id() + " " + kind,
+                String.format(
+                        Locale.ROOT,
+                        "burnt %.1f ms, billed %.1f ms (%+.2f %%), of that shared out %.1f ms",
+                        burnt,
+                        billed,
+                        burnt == 0 ? 0 : (billed / burnt - 1) * 100,
+                        sum(all, Billed::sharedNanos) / 1e6));
+    }
+
+    private static long sum(List<Billed> all, ToLongFunction<Billed> what) {
+        return all.stream().mapToLong(what).sum();
+    }
+
+    // ---- the ledger
+
+    /** Of the function of this server; what it does not have yet is nothing. */
+    private JsonNode usage() throws IOException {
+        for (JsonNode row :
+                JSON.readTree(servers.router().admin("/api/usage?by=function")).path("rows")) {
+            if (row.path("function").asText().equals(FUNCTION)) {
+                return row;
+            }
+        }
+        return JSON.createObjectNode();
+    }
+
+    /** When two readings with an interval of the meter and of the writer between them are the same, all has come in. */
+    private JsonNode settledUsage() {
+        return await().atMost(LIMIT)
+                .pollInterval(Duration.ofMillis(2_500))
+                .until(
+                        new Callable<JsonNode>() {
+                            private JsonNode last = JSON.createObjectNode();
+
+                            @Override
+                            public JsonNode call() throws IOException {
+                                JsonNode now = usage();
+                                boolean same = now.equals(last);
+                                last = now;
+                                return same ? now : null;
+                            }
+                        },
+                        Objects::nonNull);
+    }
+
+    /** The limit of the instance's heap, in the ledger's unit. */
+    private double heapGb() throws IOException {
+        Response response = post(servers.server().httpPort(), environment.contextPath() + "/meter/memory");
+        return Double.parseDouble(response.value("memory")) / (1L << 30);
+    }
+
+    private static double grown(JsonNode before, JsonNode after, String what) {
+        return after.path(what).asDouble() - before.path(what).asDouble();
+    }
+}
