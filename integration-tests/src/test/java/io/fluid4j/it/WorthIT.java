@@ -50,7 +50,11 @@ class WorthIT {
                         base -> Fleet.deploySample(environment, base, "sample"),
                         List.of(environment))) {
             router.awaitInstance("/sample/io?millis=1");
-            JsonNode before = usage(router).path("rows").path(0);
+            // Usage is written off the request's path, a moment later.
+            JsonNode before = await().atMost(LIMIT)
+                    .until(
+                            () -> usage(router).path("rows").path(0),
+                            row -> row.path("requests").asInt() > 0);
             ask(router, "/sample/io?millis=1950&cpuMillis=50");
             int had = before.path("requests").asInt();
             double busyGbSeconds = 2 * 1.95; // 2 GiB, while all of them waited
