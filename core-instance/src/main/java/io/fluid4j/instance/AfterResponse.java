@@ -185,7 +185,7 @@ final class AfterResponse {
                 }
             }
             pending.decrementAndGet();
-            scope.workEnded();
+            scope.workEnded(1);
         }
 
         /** The time for work after the response is over: what goes on is cancelled. */

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * One admitted request from its permit to the end of its work. Also the listener of its stream, and what {@code Fluid}
  * sees of it (a function from names to values, so that only JDK types cross to the application).
  *
- * <p>One object per request. {@link #work} counts the request itself and what was given to {@code waitUntil}; whoever
- * brings it to 0 closes the permit and completes the stream, once (C-12).
+ * <p>One object per request. {@link #work} counts the request itself, the slices that run for it and what was given to
+ * {@code waitUntil}; whoever brings it to 0 closes the permit and completes the stream, once (C-12).
  */
 final class RequestScope
         implements ExchangeScope, InboundStream.Listener, ExchangeRunner.Task, Function<String, Object> {
@@ -337,7 +337,8 @@ final class RequestScope
         if (waiting != null) {
             waiting.responseEnded();
         }
-        if (!workEnded()) {
+        // Slices on other threads go on: what they have used is told at their end.
+        if (!workEnded(1 + SliceClock.ofThisThread().leave(this))) {
             stream.releaseEnd(); // The client need not wait for what is still going on.
         }
     }
@@ -355,9 +356,9 @@ final class RequestScope
         return false;
     }
 
-    /** One piece of work has ended. Whoever ends the last one closes the permit; true then. */
-    boolean workEnded() {
-        if ((int) WORK.getAndAdd(this, -1) != 1) {
+    /** Pieces of work have ended. Whoever ends the last one closes the permit; true then. */
+    boolean workEnded(int pieces) {
+        if ((int) WORK.getAndAdd(this, -pieces) != pieces) {
             return false;
         }
         SliceClock.ofThisThread().settle(this);
@@ -434,26 +435,8 @@ final class RequestScope
             case "waitUntil" -> (Consumer<CompletionStage<?>>) tasks()::waitUntil;
             case "runAfterResponse" ->
                 (Function<Callable<Object>, CompletableFuture<Object>>) tasks()::runAfterResponse;
-            case "wrap" -> (UnaryOperator<Runnable>) this::wrap;
+            case "wrap" -> (UnaryOperator<Runnable>) this::slice;
             default -> null;
-        };
-    }
-
-    /**
-     * A task of the application for a thread of its own. It is work of the request while it runs: what it does after the
-     * call that completes the request would be in nobody's account, since that call ends it on another thread.
-     */
-    private Runnable wrap(Runnable task) {
-        Runnable slice = slice(task);
-        return () -> {
-            boolean joined = workBegins();
-            try {
-                slice.run();
-            } finally {
-                if (joined) {
-                    workEnded();
-                }
-            }
         };
     }
 

@@ -62,6 +62,9 @@ final class SliceClock {
 
     private @Nullable RequestScope current;
     private int depth;
+    /** Whether the slice is work of {@link #current}, which then goes on until the slice ends. */
+    private boolean joined;
+
     private long cpuStartNanos;
     private long allocatedStartBytes;
 
@@ -70,7 +73,7 @@ final class SliceClock {
 
     private @Nullable ArrayDeque<Outer> outer;
 
-    private record Outer(RequestScope scope, int depth) {}
+    private record Outer(RequestScope scope, int depth, boolean joined) {}
 
     private SliceClock() {
         metered = CPU_CLOCK && THREADS.getCurrentThreadCpuTime() >= 0;
@@ -106,10 +109,11 @@ final class SliceClock {
             if (outer == null) {
                 outer = new ArrayDeque<>(2);
             }
-            outer.push(new Outer(running, depth));
+            outer.push(new Outer(running, depth, joined));
         }
         current = scope;
         depth = 1;
+        joined = scope.workBegins();
         slot[0] = scope;
         if (!metered) {
             scope.unmetered();
@@ -133,11 +137,29 @@ final class SliceClock {
         if (!scope.ended()) {
             settle(scope); // An ended one was settled at its end; the rest (recycling) is not worth a third reading.
         }
+        boolean ends = joined;
         Outer resumed = outer == null ? null : outer.poll();
         current = resumed == null ? null : resumed.scope;
         depth = resumed == null ? 0 : resumed.depth;
+        joined = resumed != null && resumed.joined;
         slot[0] = current;
         PUBLISHED.setRelease(this, current);
+        if (ends) {
+            scope.workEnded(1);
+        }
+    }
+
+    /**
+     * This thread's slice is no reason any more for the request to go on: it ends in this very slice.
+     *
+     * @return how many pieces of work that ends: 0 or 1
+     */
+    int leave(RequestScope scope) {
+        if (current != scope || !joined) {
+            return 0;
+        }
+        joined = false;
+        return 1;
     }
 
     /**

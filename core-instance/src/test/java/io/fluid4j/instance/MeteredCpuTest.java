@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -150,6 +151,37 @@ class MeteredCpuTest {
         long slack = LONG_NANOS / 5;
         assertThat(billed(ofBurning)).isCloseTo(burnt.sum(), within(slack));
         assertThat(billed(ofWaiting)).isLessThan(slack);
+    }
+
+    /** As when a task of {@code AsyncContext.start} has dispatched, and has not come to its end yet. */
+    @Test
+    void aSliceThatEndsAfterTheRequestIsBilled() throws Exception {
+        CountDownLatch ended = new CountDownLatch(1);
+        container.at("/handOver", request -> {
+            pool.execute(request.scope.slice(() -> {
+                burn(BURN_NANOS);
+                pool.execute(request.scope.slice(() -> {
+                    request.answer("handed over");
+                    request.scope.completed(null);
+                    ended.countDown();
+                }));
+                await(ended);
+            }));
+            return null;
+        });
+        Session session = start(Executors.newFixedThreadPool(4));
+
+        FakeRouter.Answer answer = router.get(session, "/handOver");
+
+        assertThat(billed(FakeRouter.get(answer.usage))).isGreaterThanOrEqualTo(burnt.sum());
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 
     private static long billed(Usage usage) {

@@ -99,8 +99,9 @@ class ExistingServersIT {
                             base,
                             "fluid.router.http.bind=127.0.0.1\nfluid.router.http.port=0\nfluid.router.tunnel.port=0\n"
                                     + "fluid.router.admin.port=0\nfluid.router.shutdown-delay=0\n"
-                                    // Both instances are to be seen at work.
-                                    + "fluid.router.selector=round-robin\nfluid.tunnel.secret=" + Delivery.SECRET
+                                    // Both instances are to be seen at work, the younger one too.
+                                    + "fluid.router.selector=round-robin\nfluid.router.slow-start=0\n"
+                                    + "fluid.tunnel.secret=" + Delivery.SECRET
                                     + "\nfluid.data-dir=" + base.resolve("data") + "\n");
                 });
         ROUTERS.put(environment.distribution(), server);

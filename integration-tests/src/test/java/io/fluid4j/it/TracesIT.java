@@ -44,8 +44,8 @@ class TracesIT {
         Path delivery = Build.work(name + "-delivery");
         Build.copyTree(Delivery.home(), delivery);
         Build.copyTree(jars, delivery.resolve("plugins"));
-        try (RouterServer router = RouterServer.start(
-                        delivery, name + "-router", "-Xmx128m " + String.join(" ", OPTIONS), "");
+        try (RouterServer router =
+                        RouterServer.start(delivery, name + "-router", "-Xmx128m " + String.join(" ", OPTIONS), "");
                 Server server = server(environment, name, jars, router.instanceProperties("traced"))) {
             String path = "/" + environment.id() + "/info/a";
             router.awaitInstance(path);
