@@ -20,14 +20,14 @@ import java.util.concurrent.atomic.LongAdder;
  * rate that would have paid for it, and no more than that to any request: what is owed at the end of each interval is the
  * rest less all that has been charged since the beginning. Thus an error of one interval is put right in the next one, and
  * never adds up. What ran while nobody was in flight, or before the first interval, is charged to nobody: it is
- * <em>other</em>.
+ * <em>other</em>. So is what is more than all processors could have done in the time that somebody was in flight.
  *
  * <p>Thread-safe. A request costs three additions to striped counters.
  */
 final class CpuAccounts {
 
-    /** Below this there was nobody to speak of in an interval. */
-    private static final double NOBODY_NANOS = 1_000_000;
+    /** The kernel counts a process in steps: what was done in one interval may be seen in the next. */
+    private static final long CLOCK_STEP_NANOS = 10_000_000;
 
     /**
      * What a request in flight all the time would have been charged up to a moment, how fast that grows, and by how much at
@@ -54,15 +54,26 @@ final class CpuAccounts {
 
     private final BusyTime busy = new BusyTime();
     private final long originNanos;
+    private final int processors;
     private volatile Shared shared;
 
     // Of the ticking thread alone.
+    private long lastTickNanos;
     private long lastRestNanos;
+    private long lastBusyNanos;
     private double lastFlownNanos;
-    private double nobodysNanos;
+    private long chargeableNanos;
+    private long nobodysNanos;
 
     CpuAccounts(long nowNanos) {
+        this(nowNanos, Runtime.getRuntime().availableProcessors());
+    }
+
+    /** For a machine of so many processors. */
+    CpuAccounts(long nowNanos, int processors) {
         originNanos = nowNanos;
+        this.processors = processors;
+        lastTickNanos = nowNanos;
         shared = new Shared(nowNanos, 0.0, 0.0, 0.0);
     }
 
@@ -114,17 +125,29 @@ final class CpuAccounts {
     void tick(long nowNanos, long processNanos, long overheadNanos, long runningNanos) {
         long rest = processNanos - overheadNanos - direct.sum() - runningNanos;
         double flown = (double) inFlight.sum() * (nowNanos - originNanos) - beginsLessEnds.sum();
-        double flownGrown = flown - lastFlownNanos;
         Shared before = shared;
         double charged = before.at(nowNanos);
-        boolean nobody = flownGrown <= NOBODY_NANOS;
-        if (nobody) {
-            nobodysNanos += Math.max(0, rest - lastRestNanos);
-        }
+        nobodysNanos += nobodysOf(rest - lastRestNanos, nowNanos);
         double owed = Math.max(0, rest - nobodysNanos - assigned.sum() - (inFlight.sum() * charged - marks.sum()));
-        shared = new Shared(nowNanos, charged, nobody ? before.rate : owed / flownGrown, owed);
+        // Who will pay: as many as in the last interval, or as there are now, and at least one. Fewer would be asked
+        // for too
+        // much when others join them; what more cannot pay now they pay in the interval after.
+        double payers =
+                Math.max(flown - lastFlownNanos, (double) Math.max(1, inFlight.sum()) * (nowNanos - lastTickNanos));
+        shared = new Shared(nowNanos, charged, payers <= 0 ? 0 : owed / payers, owed);
+        lastTickNanos = nowNanos;
         lastRestNanos = rest;
         lastFlownNanos = flown;
+    }
+
+    /** What of the rest of an interval no request can have used. */
+    private long nobodysOf(long grownNanos, long nowNanos) {
+        long busyNow = busy.nanos(nowNanos);
+        chargeableNanos = Math.min(chargeableNanos, CLOCK_STEP_NANOS) + processors * (busyNow - lastBusyNanos);
+        lastBusyNanos = busyNow;
+        long theirs = Math.min(grownNanos, chargeableNanos);
+        chargeableNanos -= theirs;
+        return grownNanos - theirs;
     }
 
     /** How long at least one request was in flight, nanoseconds. */

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Processor time of the JVM's own threads by kind, as the kernel counts it for each thread
- * ({@code /proc/self/task/TID/schedstat}). Only threads of a known kind are read each time; new ones are looked for now and
- * then. Not thread-safe.
+ * ({@code /proc/self/task/TID/schedstat}). Only threads of a known kind are read each time; new ones are looked for each time
+ * too, but now and then only where there are very many. Not thread-safe.
  */
 final class ThreadKinds {
 
@@ -56,11 +56,16 @@ final class ThreadKinds {
         }
     }
 
-    /** Looking for new threads reads the name of each thread that was not there before. */
-    private static final int TICKS_BETWEEN_SEARCHES = 5;
+    /** Where to look for new ones costs: more than a millisecond. */
+    private static final int MANY_THREADS = 2_000;
+
+    private static final int TICKS_BETWEEN_SEARCHES_OF_MANY = 5;
 
     private final Path tasks;
     private final Map<String, Kind> kinds = new HashMap<>();
+    /** Of no known kind when looked at once: a thread gets its name after its start. */
+    private final Set<String> unnamed = new HashSet<>();
+
     private final Set<String> others = new HashSet<>();
     private final Map<String, Long> lastNanos = new HashMap<>();
     private final Map<Kind, Long> totals = new EnumMap<>(Kind.class);
@@ -79,7 +84,7 @@ final class ThreadKinds {
      * @return nanoseconds by kind since the threads began; threads that ended in between count as last read
      */
     Map<Kind, Long> read() {
-        if (ticks++ % TICKS_BETWEEN_SEARCHES == 0) {
+        if (others.size() < MANY_THREADS || ticks++ % TICKS_BETWEEN_SEARCHES_OF_MANY == 0) {
             search();
         }
         for (Map.Entry<String, Kind> thread : Map.copyOf(kinds).entrySet()) {
@@ -102,17 +107,21 @@ final class ThreadKinds {
             for (Path thread : threads) {
                 String id = thread.getFileName().toString();
                 seen.add(id);
-                if (!kinds.containsKey(id) && others.add(id)) {
+                if (!kinds.containsKey(id) && !others.contains(id)) {
                     Kind kind = Kind.of(name(thread));
                     if (kind != null) {
-                        others.remove(id);
+                        unnamed.remove(id);
                         kinds.put(id, kind);
+                    } else if (!unnamed.add(id)) {
+                        unnamed.remove(id);
+                        others.add(id);
                     }
                 }
             }
         } catch (IOException e) {
             return; // Another operating system: nothing is known of kinds.
         }
+        unnamed.retainAll(seen);
         others.retainAll(seen); // The kernel uses ids again.
     }
 

@@ -91,8 +91,8 @@ class CpuAccountsTest {
 
     @Test
     void whatAnIntervalHasLeftIsChargedOnceHoweverShortTheFlightInItWas() {
-        CpuAccounts cpu = new CpuAccounts(0);
-        cpu.ended(2 * MILLIS, cpu.admitted(0));
+        CpuAccounts cpu = new CpuAccounts(0, 2);
+        cpu.ended(25 * MILLIS, cpu.admitted(0));
         cpu.tick(SECOND, 50 * MILLIS, 0, 0);
 
         double waiting = cpu.admitted(SECOND);
@@ -100,6 +100,36 @@ class CpuAccountsTest {
         cpu.tick(3 * SECOND, 50 * MILLIS, 0, 0);
 
         assertThat(cpu.ended(3 * SECOND, waiting)).isEqualTo(50 * MILLIS);
+    }
+
+    @Test
+    void whatProcessorsCannotHaveDoneInTheTimeOfRequestsIsNotTheirs() {
+        CpuAccounts cpu = new CpuAccounts(0, 2);
+        cpu.ended(4 * MILLIS, cpu.admitted(0));
+        cpu.tick(SECOND, 50 * MILLIS, 0, 0);
+
+        double waiting = cpu.admitted(SECOND);
+        cpu.tick(2 * SECOND, 50 * MILLIS, 0, 0);
+        cpu.tick(3 * SECOND, 50 * MILLIS, 0, 0);
+
+        assertThat(cpu.ended(3 * SECOND, waiting)).isEqualTo(8 * MILLIS);
+    }
+
+    /** A debt of few is not asked of each of many at once. */
+    @Test
+    void aCrowdDoesNotPayTheDebtOfOneManyTimes() {
+        CpuAccounts cpu = new CpuAccounts(0, 2);
+        cpu.ended(25 * MILLIS, cpu.admitted(0));
+        List<Double> crowd = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            crowd.add(cpu.admitted(999 * MILLIS));
+        }
+        cpu.tick(SECOND, 50 * MILLIS, 0, 0);
+
+        long paid =
+                crowd.stream().mapToLong(mark -> cpu.ended(2 * SECOND, mark)).sum();
+
+        assertThat(paid).isBetween(49 * MILLIS, 50 * MILLIS);
     }
 
     /** The kernel counts a process in steps, slices are exact: what seems to be left comes and goes. */

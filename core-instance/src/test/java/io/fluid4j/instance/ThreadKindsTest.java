@@ -57,14 +57,39 @@ class ThreadKindsTest {
     }
 
     @Test
-    void newThreadsAreFoundAfterAWhile() throws IOException {
+    void newThreadsAreFoundAtOnce() throws IOException {
         ThreadKinds kinds = new ThreadKinds(proc);
         kinds.read();
         thread(9, "C1 CompilerThre", 77);
 
+        assertThat(kinds.read()).containsEntry(Kind.JIT, 77L);
+    }
+
+    /** Whoever looks between a thread's start and its first steps sees the name of the one that started it. */
+    @Test
+    void aThreadMayGetItsNameAfterItsStart() throws IOException {
+        ThreadKinds kinds = new ThreadKinds(proc);
+        thread(9, "java", 5);
+        kinds.read();
+        thread(9, "C2 CompilerThre", 77);
+
+        assertThat(kinds.read()).containsEntry(Kind.JIT, 77L);
+    }
+
+    @Test
+    void whereThereAreManyNewThreadsAreFoundAfterAWhile() throws IOException {
+        for (int id = 1; id <= 2_000; id++) {
+            thread(id, "http-nio-8080-e", 1);
+        }
+        ThreadKinds kinds = new ThreadKinds(proc);
+        for (int i = 0; i < 3; i++) {
+            kinds.read();
+        }
+        thread(2_001, "GC Thread#1", 77);
+
         long found = 0;
-        for (int i = 0; i < 10; i++) {
-            found = kinds.read().get(Kind.JIT);
+        for (int i = 0; i < 5; i++) {
+            found = kinds.read().get(Kind.GC);
         }
 
         assertThat(found).isEqualTo(77);
