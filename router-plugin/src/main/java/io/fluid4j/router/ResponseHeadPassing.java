@@ -16,6 +16,8 @@ import org.eclipse.jetty.server.Response;
 /** Passes the head of an application's response to the client, with the router's own fields. Stateless. */
 final class ResponseHeadPassing {
 
+    private static final int HTTP_2 = HttpVersion.HTTP_2.getVersion();
+
     private ResponseHeadPassing() {}
 
     /**
@@ -47,14 +49,23 @@ final class ResponseHeadPassing {
             }
         }
         echoClientId(request, fields);
+        if (context.leaving()
+                && !(request instanceof PeerRequest)
+                && version(request).getVersion() < HTTP_2) {
+            fields.put(HttpHeader.CONNECTION, "close");
+        }
         long length = head.contentLength();
         boolean bodiless = HttpMethod.HEAD.is(request.getMethod()) || head.status() == 204 || head.status() == 304;
         if (length >= 0 && head.status() != 204) {
             fields.put(HttpHeader.CONTENT_LENGTH, length);
-        } else if (!bodiless && request.getConnectionMetaData().getHttpVersion() != HttpVersion.HTTP_1_0) {
+        } else if (!bodiless && version(request) != HttpVersion.HTTP_1_0) {
             response.setTrailersSupplier(body::trailers);
         }
         return bodiless && length < 0;
+    }
+
+    private static HttpVersion version(Request request) {
+        return request.getConnectionMetaData().getHttpVersion();
     }
 
     private static void echoClientId(Request request, HttpFields.Mutable fields) {

@@ -294,10 +294,12 @@ public final class Router implements AutoCloseable {
 
     /**
      * Stops in an orderly way: not ready at once, and the instances are told which other routers to dial; requests are still
-     * accepted for {@code fluid.router.shutdown-delay}; then connections are closed as their requests end, for at most
-     * {@code fluid.drain-timeout}; then the rest is cut. Blocks until all is done.
+     * accepted for {@code fluid.router.shutdown-delay}, and each HTTP/1 connection ends with its next answer; then
+     * connections are closed as their requests end, for at most {@code fluid.drain-timeout}; then the rest is cut. Blocks
+     * until all is done.
      */
     public void drainAndClose() {
+        context.leave();
         stopping = true;
         provisioning.pause();
         if (fleet != null) {

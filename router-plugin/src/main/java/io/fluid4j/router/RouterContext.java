@@ -52,6 +52,7 @@ final class RouterContext {
     private volatile long maxDialNanos = MAX_DIAL_NANOS;
     private volatile RouteTable.@Nullable Route onlyRoute;
     private volatile @Nullable Fleet fleet;
+    private volatile boolean leaving;
 
     RouterContext(
             NanoClock clock,
@@ -90,6 +91,16 @@ final class RouterContext {
 
     void fleet(Fleet others) {
         fleet = others;
+    }
+
+    /** From now on each HTTP/1 client is told with its next answer to ask on another connection, and so elsewhere. */
+    void leave() {
+        leaving = true;
+    }
+
+    /** True when the router serves on for a while only. */
+    boolean leaving() {
+        return leaving;
     }
 
     NanoClock clock() {

@@ -197,6 +197,32 @@ class OrderlyStopTest {
         assertThat(instance.requests).containsExactly("GET /first");
     }
 
+    /** Whoever balances in front keeps connections: these have to end while there still is time to be asked elsewhere. */
+    @Test
+    void connectionsEndWithTheirNextAnswerWhileRequestsAreStillAccepted() throws Exception {
+        try (Router delayed = Router.create(RequestPathTest.config("fluid.router.shutdown-delay", "120s"))
+                        .start();
+                ScriptedInstance its = new ScriptedInstance(
+                                delayed.tunnelPort(), "shop", call -> call.answer(200, call.head.targetString()))
+                        .connected();
+                RawClient kept = new RawClient(delayed.httpPort())) {
+            await().until(() -> delayed.instances() == 1);
+            assertThat(ask(kept, "/before")).isTrue();
+            Future<?> stopping = threads.submit(delayed::drainAndClose);
+            await().until(() -> !delayed.ready());
+            assertThat(ask(kept, "/during")).isFalse();
+            assertThat(kept.closedByPeer()).isTrue();
+            try (RawClient fresh = new RawClient(delayed.httpPort())) {
+                assertThat(ask(fresh, "/fresh")).as("still accepted").isFalse();
+            }
+            assertThat(its.requests).containsExactly("GET /before", "GET /during", "GET /fresh");
+            assertThat(lastAnswers).as("told to be the last").hasValue(2);
+            assertThat(stopping.isDone()).isFalse();
+            stopping.cancel(true);
+        }
+        assertThat(wrong).isEmpty();
+    }
+
     /** A connection that has been silent for longer than the grace does not end in the moment in which the stop begins. */
     @Test
     void whoHasBeenSilentForLongHasTimeForOneMore() throws Exception {
